@@ -1,0 +1,56 @@
+"""What is wrong with an input, where, and what to do: several problems at once, each with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from adjudicator.words import Message, say
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where something is wrong: a file, and as much of line, column, row and field as is known.
+
+    Lines, columns and rows count from 1; the header of a table is row 1.
+    """
+
+    file: Path | None = None
+    line: int | None = None
+    column: int | None = None
+    row: int | None = None
+    field: str | None = None
+
+    def __str__(self) -> str:
+        parts = [str(self.file)] if self.file else []
+        parts += [str(number) for number in (self.line, self.column) if number is not None]
+        written = ":".join(parts)
+        if self.row is not None:
+            written += f" row {self.row}"
+        if self.field is not None:
+            written += f" [{self.field}]"
+        return written
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: what, where, and what would be right (``remedy``)."""
+
+    what: Message
+    place: Place = Place()
+    remedy: Message | None = None
+
+    def told(self, language: str = "en") -> str:
+        """Write the problem as one line for a person."""
+        place = f"{self.place}: " if str(self.place) else ""
+        remedy = f" → {say(self.remedy, language)}" if self.remedy else ""
+        return f"{place}{say(self.what, language)}{remedy}"
+
+
+class Refused(Exception):  # noqa: N818 - an input is refused; nothing of the program's is in error
+    """An input is refused for the problems that it carries; nothing was written."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(problem.told() for problem in self.problems))
