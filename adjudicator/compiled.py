@@ -15,5 +15,3 @@ def compiled(function: Function) -> Function:
     so that threads over groups of families run side by side.
     """
     return cast(Function, numba.njit(cache=True, nogil=True)(function))
-
-

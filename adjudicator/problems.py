@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from adjudicator.words import Message, say
+from adjudicator.words import Message, message, say
 
 
 @dataclass(frozen=True)
@@ -35,17 +36,22 @@ class Place:
 
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong: what, where, and what would be right (``remedy``)."""
+    """One thing that is wrong: what, where, and what would be right (``remedy``).
+
+    An error stops the work; a warning says that something is probably not meant.
+    """
 
     what: Message
     place: Place = Place()
     remedy: Message | None = None
+    severity: Literal["error", "warning"] = "error"
 
     def told(self, language: str = "en") -> str:
         """Write the problem as one line for a person."""
         place = f"{self.place}: " if str(self.place) else ""
+        what = self.what if self.severity == "error" else message("problem.warning", what=self.what)
         remedy = f" → {say(self.remedy, language)}" if self.remedy else ""
-        return f"{place}{say(self.what, language)}{remedy}"
+        return f"{place}{say(what, language)}{remedy}"
 
 
 class Refused(Exception):  # noqa: N818 - an input is refused; nothing of the program's is in error

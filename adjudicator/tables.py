@@ -10,6 +10,7 @@ Arrow tables with one column per declared column, in this order, where
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
@@ -42,7 +43,7 @@ class Column:
     type: Type = Type.TEXT
     needed: bool = True
     filled: bool = True
-    words: type[v.Word] | None = None
+    words: builtins.type[v.Word] | None = None
     default: v.Word | None = None
     allowed: tuple[v.Word, ...] | None = None
     """The words of the vocabulary that this column admits; None: all."""

@@ -29,6 +29,7 @@ class Word(IntEnum):
 
         Raises:
             KeyError: the vocabulary has no such word.
+
         """
         if word != word.lower():
             raise KeyError(word)

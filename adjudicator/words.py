@@ -72,6 +72,7 @@ def entries() -> dict[str, dict[str, str]]:
 
     Raises:
         ValueError: a key stands in two files.
+
     """
     found: dict[str, dict[str, str]] = {}
     for file in sorted(resources.files("adjudicator").joinpath("catalogue").iterdir(), key=lambda f: f.name):
@@ -90,6 +91,7 @@ def text(key: str, language: str = "en", /, **values: Any) -> str:
 
     Raises:
         KeyError: the catalogue has no such key, or a value is missing.
+
     """
     template = entries()[key][language]
     return template.format_map({name: shown(value, language) for name, value in values.items()})

@@ -1,0 +1,252 @@
+"""Columns + terms + balances → decisions: the pure function that everything else stands on.
+
+:func:`compile_scheme` prepares what does not change from batch to batch; :func:`adjudicate` walks a batch
+in groups of units, on as many threads as asked for, and gives the groups in order.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+import pyarrow as pa
+
+from adjudicator import registers as registers_room
+from adjudicator.adjudication import facts as facts_room
+from adjudicator.adjudication.facts import Facts
+from adjudicator.adjudication.kernel import (
+    HAS_FREQUENCY,
+    HAS_QUANTITY_LIMIT,
+    Balances,
+    Results,
+    adjudicate_units,
+    empty_results,
+)
+from adjudicator.adjudication.opening import Opening, nothing
+from adjudicator.claims import Claims
+from adjudicator.product.definition import Product
+from adjudicator.product.terms import CompiledProducts, compile_terms
+from adjudicator.registers import Int8s, Int64s, Registers
+from adjudicator.units import TOO_LARGE
+from adjudicator.vocabulary import Care
+
+LINES_OF_A_GROUP = 131_072
+"""About how many lines are adjudicated at a time: small enough to be cheap in memory."""
+
+
+class AmountTooLarge(Exception):  # noqa: N818 - it says what is the matter
+    """Lines whose quantity × amount cannot be counted (law, section 2); nothing wrapped around.
+
+    ``claims`` are places in the batch.
+    """
+
+    def __init__(self, claims: Sequence[int]) -> None:
+        self.claims = list(claims)
+        super().__init__(f"{len(self.claims)} claims with an amount too large to count")
+
+
+@dataclass(frozen=True)
+class CompiledScheme:
+    """Registers and products as arrays: all that decides, besides claims and balances."""
+
+    registers: Registers
+    products: CompiledProducts
+    adult_age: int
+    remembered: Int8s
+    """(provisions,), bits: what has to be remembered of a provision's accepted lines."""
+
+
+def compile_scheme(
+    tables: Mapping[str, pa.Table], products: Sequence[Product], adult_age: int
+) -> CompiledScheme:
+    """Compile a scheme's typed registers and its products.
+
+    Args:
+        tables: typed tables by name (see :mod:`adjudicator.tables`), references and periods checked.
+        products: all versions of all products, checked.
+        adult_age: completed years from which on a person is an adult.
+
+    """
+    codes = tuple(sorted({product.product for product in products}))
+    registers = registers_room.encode(tables, codes)
+    compiled = compile_terms(products, registers.selectable)
+    return CompiledScheme(registers, compiled, adult_age, _remembered(registers, compiled))
+
+
+def _remembered(registers: Registers, products: CompiledProducts) -> Int8s:
+    """Say of each provision whether a frequency or a quantity limit looks back on it."""
+    terms, provisions = products.terms, registers.provisions
+    limited_term = np.append((terms.quantity >= 0).any(axis=1), False)
+    limited_row = limited_term[terms.coverage].any(axis=(0, 2))
+    provision_of_row = np.repeat(np.arange(len(provisions.first_row) - 1), np.diff(provisions.first_row))
+    remembered = np.zeros(len(provisions.first_row) - 1, np.int8)
+    np.bitwise_or.at(remembered, provision_of_row, (provisions.frequency > 0) * np.int8(HAS_FREQUENCY))
+    np.bitwise_or.at(remembered, provision_of_row, limited_row * np.int8(HAS_QUANTITY_LIMIT))
+    return remembered
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The decisions of a group of units: claims and lines from ``first`` to ``end`` of the batch."""
+
+    first_claim: int
+    end_claim: int
+    first_line: int
+    end_line: int
+    facts: Facts
+    results: Results
+    carrier: registers_room.Int32s
+    """(N,): the covers whose balances were touched."""
+    used: Int64s
+    """(N, 2, care), minor units: what is used of each after the batch: deducted and covered."""
+
+
+def adjudicate(
+    scheme: CompiledScheme,
+    claims: Claims,
+    opening: Opening | None = None,
+    threads: int = 1,
+    lines_of_a_group: int = LINES_OF_A_GROUP,
+) -> Iterator[Decided]:
+    """Adjudicate a batch by the whole law (sections 3 to 5, and delivered reviews of section 7).
+
+    Args:
+        scheme: the compiled scheme.
+        claims: the batch, encoded against the scheme's registers.
+        opening: balances and earlier claims and lines; none for a first month.
+        threads: how many threads walk groups of units side by side; decides nothing but the time.
+        lines_of_a_group: about how many lines a group has; decides nothing but the memory.
+
+    Yields:
+        The groups in order; together they are the batch.
+
+    Raises:
+        AmountTooLarge: some lines' amounts cannot be counted; no group is given that has one.
+
+    """
+    opening = nothing(scheme.registers) if opening is None else opening
+    edges = _group_edges(claims, scheme.registers.units + 1, lines_of_a_group)
+    groups = list(pairwise(edges))
+    if threads <= 1:
+        for first, end in groups:
+            yield _adjudicate_group(scheme, claims, opening, first, end)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting: deque[Future[Decided]] = deque()
+        for first, end in groups:
+            waiting.append(pool.submit(_adjudicate_group, scheme, claims, opening, first, end))
+            if len(waiting) > 2 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+
+
+def _group_edges(claims: Claims, units: int, lines_of_a_group: int) -> list[int]:
+    """Cut the units into groups of about so many lines."""
+    batch = claims.batch
+    lines_before = batch.first_line[batch.first_of_unit]
+    total = int(lines_before[-1])
+    marks = np.arange(lines_of_a_group, max(total, 1), lines_of_a_group)
+    edges = np.searchsorted(lines_before[: units + 1], marks, side="left")
+    return [0, *np.unique(edges[(edges > 0) & (edges < units)]).tolist(), units]
+
+
+def _adjudicate_group(
+    scheme: CompiledScheme, claims: Claims, opening: Opening, first_unit: int, end_unit: int
+) -> Decided:
+    batch, registers = claims.batch, scheme.registers
+    people, policies, covers = registers.people, registers.policies, registers.covers
+    first_claim, end_claim = (int(batch.first_of_unit[unit]) for unit in (first_unit, end_unit))
+    first_line, end_line = (int(batch.first_line[claim]) for claim in (first_claim, end_claim))
+    facts = facts_room.establish(
+        batch,
+        registers.provisions,
+        registers.price_lists,
+        registers.facilities,
+        registers.diagnoses,
+        people,
+        scheme.adult_age,
+        slice(first_claim, end_claim),
+    )
+    first_cover, end_cover = (int(covers.first_of_unit[unit]) for unit in (first_unit, end_unit))
+    first_policy, end_policy = (int(policies.first_of_unit[unit]) for unit in (first_unit, end_unit))
+    balances = _open(opening, first_cover, end_cover, first_policy, end_policy)
+    results = empty_results(end_claim - first_claim, end_line - first_line)
+    lines_of_unit = _of_units(batch.first_line[batch.first_of_unit], first_unit, end_unit)
+    lines_of_unit += _of_units(opening.history.first_line_of_unit, first_unit, end_unit)
+    covers_of_unit = _of_units(covers.first_of_unit, first_unit, end_unit)
+    most_lines = int(lines_of_unit.max(initial=0))
+    most_covers = int(covers_of_unit.max(initial=0))
+    too_large = adjudicate_units(
+        first_unit,
+        end_unit,
+        batch,
+        facts,
+        registers.provisions,
+        people,
+        policies,
+        covers,
+        scheme.products.terms,
+        scheme.remembered,
+        opening.history,
+        balances,
+        1 << (2 * most_lines + 1).bit_length(),
+        int((lines_of_unit * covers_of_unit).max(initial=0)),
+        most_covers,
+        results,
+    )
+    if too_large or (facts.claimed == TOO_LARGE).any():
+        claim_of_line = np.repeat(
+            np.arange(first_claim, end_claim), np.diff(batch.first_line[first_claim : end_claim + 1])
+        )
+        wrong = np.concatenate(
+            (
+                np.flatnonzero(facts.claimed == TOO_LARGE) + first_claim,
+                claim_of_line[results.valuated == TOO_LARGE],
+            )
+        )
+        raise AmountTooLarge(np.unique(wrong).tolist())
+    touched = np.flatnonzero(balances.touched)
+    return Decided(
+        first_claim,
+        end_claim,
+        first_line,
+        end_line,
+        facts,
+        results,
+        carrier=(touched + first_cover).astype(np.int32),
+        used=np.stack((balances.deducted[touched], balances.covered[touched]), axis=1),
+    )
+
+
+def _of_units(first_of_unit: registers_room.Int32s | Int64s, first_unit: int, end_unit: int) -> Int64s:
+    """Count the rows of each unit."""
+    return np.diff(first_of_unit[first_unit : end_unit + 1]).astype(np.int64)
+
+
+def _open(opening: Opening, first_cover: int, end_cover: int, first_policy: int, end_policy: int) -> Balances:
+    """Make the balances of a group of units, with what the opening says of them."""
+    care = len(Care)
+    balances = Balances(
+        deducted=np.zeros((end_cover - first_cover, care), np.int64),
+        covered=np.zeros((end_cover - first_cover, care), np.int64),
+        policy_deducted=np.zeros((end_policy - first_policy, care), np.int64),
+        policy_covered=np.zeros((end_policy - first_policy, care), np.int64),
+        touched=np.zeros(end_cover - first_cover, np.int8),
+    )
+    start, end = np.searchsorted(opening.policy, (first_policy, end_policy)).tolist()
+    used, cover = opening.used[start:end], opening.cover[start:end] - first_cover
+    policy = opening.policy[start:end] - first_policy
+    carried = opening.cover[start:end] >= 0
+    for of_cover, of_policy, what in (
+        (balances.deducted, balances.policy_deducted, 0),
+        (balances.covered, balances.policy_covered, 1),
+    ):
+        np.add.at(of_cover, cover[carried], used[carried, what])
+        # An insuree who is no longer a member has still used what everyone shares.
+        np.add.at(of_policy, policy, used[:, what])
+    return balances
