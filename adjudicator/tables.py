@@ -289,3 +289,53 @@ EARLIER_LINES: Final = Table(
     ("facility", "claim", "line"),
 )
 """Accepted lines of earlier runs, which frequencies and quantity limits look back on."""
+
+_RUN: Final = _text_or_none("run")
+
+CLAIM_DECISIONS: Final = Table(
+    "claim_decisions",
+    (
+        _text("claim"),
+        _text("facility"),
+        _word("status", v.ClaimStatus),
+        _optional("reason", Type.NUMBER),
+        _word("category", v.Category, *v.CLAIM_CATEGORIES),
+        _text_or_none("product_versions"),
+        Column("claimed", Type.MONEY),
+        Column("valuated", Type.MONEY),
+        _optional("remunerated", Type.MONEY),
+        _text_or_none("flags"),
+        _RUN,
+    ),
+    ("facility", "claim"),
+)
+"""What was decided about claims. ``remunerated`` is none while a claim waits for its period to be closed."""
+
+LINE_DECISIONS: Final = Table(
+    "line_decisions",
+    (
+        _text("claim"),
+        _text("facility"),
+        Column("line", Type.NUMBER),
+        _word("kind", v.Kind),
+        _text("code"),
+        _word("status", v.LineStatus),
+        _optional("reason", Type.NUMBER),
+        _text_or_none("policy"),
+        _text_or_none("product"),
+        _word_or("price_origin", None, v.PriceOrigin),
+        Column("quantity", Type.QUANTITY),
+        _optional("unit_price", Type.MONEY),
+        Column("gross", Type.MONEY),
+        *(Column(cut.word, Type.MONEY) for cut in v.Cut),
+        Column("valuated", Type.MONEY),
+        _optional("remunerated", Type.MONEY),
+        _RUN,
+    ),
+    ("facility", "claim", "line"),
+)
+"""What was decided about lines. ``quantity`` is what is valued; a rejected line shows no policy or price."""
+
+DECISIONS: Final = {table.name: table for table in (CLAIM_DECISIONS, LINE_DECISIONS)}
+CARRIED: Final = {table.name: table for table in (BALANCES, EARLIER_CLAIMS, EARLIER_LINES)}
+"""What a run hands on to the next."""

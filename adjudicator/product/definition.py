@@ -59,6 +59,7 @@ from adjudicator.vocabulary import (
     ProvisionType,
     VisitType,
 )
+from adjudicator.words import Percentage
 
 Schema = dict[str, Any]
 
@@ -128,9 +129,8 @@ class Period(Part):
     @model_validator(mode="after")
     def _in_order(self) -> Period:
         if self.end < self.start:
-            raise wrong(
-                "product.period_reversed", at=("to",), start=date_of(self.start), end=date_of(self.end)
-            )
+            start, end = date_of(self.start).isoformat(), date_of(self.end).isoformat()
+            raise wrong("product.period_reversed", at=("to",), start=start, end=end)
         return self
 
     def holds(self, day: int) -> bool:
@@ -693,7 +693,7 @@ class CapitationWeights(Part):
     def _whole(self) -> CapitationWeights:
         total: int = sum(getattr(self, name) for name in type(self).model_fields)
         if total != PERCENT_ALL:
-            raise wrong("product.weights_total", total=total)
+            raise wrong("product.weights_total", total=Percentage(total))
         return self
 
 

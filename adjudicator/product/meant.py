@@ -95,6 +95,10 @@ def _whole(given: str) -> str | None:
     return matched[1] if matched else None
 
 
+def _codes(given: str) -> str | None:
+    return f"[{given}]" if re.fullmatch(r"[^][{}]+", given) else None
+
+
 _GUESSES: Final[dict[str, Callable[[str], str | None]]] = {
     "product.expects_money": _amount,
     "product.expects_percentage": _percentage,
@@ -106,6 +110,7 @@ _GUESSES: Final[dict[str, Callable[[str], str | None]]] = {
     "product.expects_quantity": _number,
     "product.expects_count": _whole,
     "product.expects_index": _amount,
+    "product.expects_selector": _codes,
 }
 
 

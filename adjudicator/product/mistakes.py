@@ -7,7 +7,7 @@ the nearest known word, the place where a key belongs, what would be right in ge
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -16,7 +16,7 @@ from pydantic_core import ErrorDetails
 from adjudicator.problems import Problem
 from adjudicator.product.meant import meant, nearest
 from adjudicator.product.scalars import written_shape
-from adjudicator.product.shape import homes_of, key_at, keys_at
+from adjudicator.product.shape import REQUIRED, key_at, key_homes, keys_at, keys_of
 from adjudicator.product.source import Source, Steps
 from adjudicator.words import Message, message
 
@@ -26,38 +26,37 @@ _OF_KEY: Final = "[key]"
 """What pydantic ends the location of an error with that is about a key of a mapping."""
 
 
+FEW: Final = 4
+"""The most places that a message lists for a key that belongs elsewhere."""
+
+
 def problems_of(error: ValidationError, source: Source) -> list[Problem]:
-    """Turn what pydantic found into problems, in the order of their places, none of them twice."""
-    problems: dict[Problem, None] = {}
-    for details in error.errors(include_url=False):
-        for problem in _problems(details, source):
-            problems.setdefault(problem)
-    return sorted(problems, key=lambda problem: (problem.place.line or 0, problem.place.column or 0))
+    """Turn what pydantic found into problems, none of them twice."""
+    found = (_problem(details, source) for details in error.errors(include_url=False))
+    return list(dict.fromkeys(problem for problem in found if problem is not None))
 
 
-def _problems(details: ErrorDetails, source: Source) -> Iterator[Problem]:
+def _problem(details: ErrorDetails, source: Source) -> Problem | None:
     steps: Steps = details["loc"]
-    values: Mapping[str, Any] = details.get("ctx", {})
     kind = details["type"]
     if any(steps[:length] in source.left_out for length in range(1, len(steps) + 1)):
-        return
+        return None
     if kind == "missing":
         *parent, name = steps
-        example = message("product.missing.remedy", name=name, example=_example(steps))
-        yield Problem(message("product.missing", name=name), source.place_of_key(tuple(parent)), example)
-    elif kind == "extra_forbidden" or steps[-1:] == (_OF_KEY,):
+        remedy = message("product.missing.remedy", name=name, example=_example(steps))
+        return Problem(message("product.missing", name=name), source.place_of_key(tuple(parent)), remedy)
+    if kind == "extra_forbidden" or steps[-1:] == (_OF_KEY,):
         steps = steps[:-1] if steps[-1] == _OF_KEY else steps
-        yield Problem(
-            message("product.unknown_key", name=steps[-1]), source.place_of_key(steps), _known_key(steps)
-        )
-    else:
-        key, values = _said(kind, values, details)
-        at: Steps = (*steps, *values.pop("at", ()))
-        yield Problem(message(key, **values), source.place_of(at), _remedy(key, values, at))
+        what = message("product.unknown_key", name=steps[-1])
+        return Problem(what, source.place_of_key(steps), _known_key(steps))
+    key, values = _said(kind, details)
+    at: Steps = (*steps, *values.pop("at", ()))
+    return Problem(message(key, **values), source.place_of(at), _remedy(key, values, at))
 
 
-def _said(kind: str, values: Mapping[str, Any], details: ErrorDetails) -> tuple[str, dict[str, Any]]:
+def _said(kind: str, details: ErrorDetails) -> tuple[str, dict[str, Any]]:
     """Give the catalogue's key and values for an error that is about a value."""
+    values = details.get("ctx", {})
     given = written_shape(details["input"])
     if kind.startswith("product."):
         return kind, dict(values)
@@ -78,10 +77,14 @@ def _remedy(key: str, values: Mapping[str, Any], steps: Steps) -> Message:
         return message("product.write", text=guess)
     if "words" in values and (word := nearest(given, values["words"])):
         return message("product.did_you_mean", text=word)
+    if key == "product.expects_mapping" and (example := _part_example(steps, given)):
+        return message("product.write_keys", example=example)
     if key == "product.expects_mapping":
         return message("product.expects_mapping.remedy", names=_quoted(keys_at(steps)))
     if key in ("product.expects_money", "product.too_many_decimals") and values["decimals"] == 0:
         return message("product.expects_money.remedy_whole")
+    if "words" in values:
+        return message(f"{key}.remedy", words=_quoted(values["words"]))
     return message(f"{key}.remedy", **values)
 
 
@@ -90,18 +93,31 @@ def _example(steps: Steps) -> str:
     return key.example if key and key.example else "…"
 
 
+def _part_example(steps: Steps, given: str) -> str | None:
+    """Write a part with the keys that it must have; one that has a single such key takes what was given."""
+    key = key_at(steps)
+    needed = [inner for inner in keys_of(key.part) if inner.default is REQUIRED] if key and key.part else []
+    if not needed:
+        return None
+    if len(needed) == 1 and not given.startswith(("{", "[")):
+        return f"{{{needed[0].key}: {given}}}"
+    return "{" + ", ".join(f"{inner.key}: {inner.example}" for inner in needed) + "}"
+
+
 def _known_key(steps: Steps) -> Message:
     *parents, name = steps
     parent = tuple(parents)
     known = keys_at(parent)
     if near := nearest(str(name), known):
         return message("product.did_you_mean", text=near)
-    if homes := homes_of(str(name)):
+    elsewhere = nearest(str(name), key_homes())
+    homes = key_homes()[elsewhere] if elsewhere else ()
+    if 0 < len(homes) <= FEW:
         if "" in homes:
-            return message("product.key_at_top", name=name)
-        return message("product.key_elsewhere", name=name, homes=_quoted(homes))
+            return message("product.key_at_top", name=elsewhere)
+        return message("product.key_elsewhere", name=elsewhere, homes=_quoted(homes))
     return message("product.unknown_key.remedy", names=_quoted(known))
 
 
-def _quoted(names: tuple[str, ...]) -> list[str]:
+def _quoted(names: Iterable[str]) -> list[str]:
     return [f"`{name}`" for name in names]

@@ -63,7 +63,9 @@ def read_product(path: Path, decimals: int) -> ProductSource:
     try:
         product = Product.model_validate(source.tree, context={"decimals": decimals})
     except ValidationError as error:
-        raise Refused([*source.problems, *problems_of(error, source)]) from None
+        problems = [*source.problems, *problems_of(error, source)]
+        problems.sort(key=lambda problem: (problem.place.line or 0, problem.place.column or 0))
+        raise Refused(problems) from None
     if source.problems:
         raise Refused(source.problems)
     return ProductSource(product, content_hash(product, decimals), source)

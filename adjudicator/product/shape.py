@@ -116,16 +116,15 @@ def keys_at(steps: tuple[str | int, ...]) -> tuple[str, ...]:
 
 
 @cache
-def homes_of(key: str) -> tuple[str, ...]:
-    """Give the parts of the format that have a key, as dotted paths (``enrolment.members``)."""
-    homes: list[str] = []
+def key_homes() -> dict[str, tuple[str, ...]]:
+    """Give every key of the format with the parts that have it, as dotted paths (``enrolment.members``)."""
+    homes: dict[str, tuple[str, ...]] = {}
 
     def walk(part: type[Part], path: tuple[str, ...]) -> None:
-        for known in keys_of(part):
-            if known.key == key:
-                homes.append(".".join(path))
-            if known.part is not None:
-                walk(known.part, (*path, known.key))
+        for key in keys_of(part):
+            homes[key.key] = (*homes.get(key.key, ()), ".".join(path))
+            if key.part is not None:
+                walk(key.part, (*path, key.key))
 
     walk(Product, ())
-    return tuple(homes)
+    return homes
