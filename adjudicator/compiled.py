@@ -1,11 +1,25 @@
 """One way to compile a kernel, so that every kernel is typed, cached and free of the interpreter lock."""
 
+from __future__ import annotations
+
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 
+from adjudicator.engine import fingerprint
+
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+# numba looks at the file of a kernel only, not at what the kernel calls, so that a cached kernel could
+# outlive the law that it was compiled from. Each state of the sources has a cache of its own.
+_CACHE = Path(
+    os.environ.get("NUMBA_CACHE_DIR")
+    or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "adjudicator")
+)
+numba.config.CACHE_DIR = str(_CACHE / fingerprint()[:16])
 
 
 def compiled(function: Function) -> Function:

@@ -60,14 +60,12 @@ def currency_decimals(code: str) -> int:
     return _DECIMALS_OTHER_THAN_TWO.get(code, 2)
 
 
-@compiled
 def divide_rounded(number: int, divisor: int) -> int:
-    """Divide and round half away from zero; ``divisor`` is positive. *Compiled.*
+    """Divide and round half away from zero; ``divisor`` is positive.
 
     >>> divide_rounded(25, 10), divide_rounded(-25, 10), divide_rounded(24, 10)
     (3, -3, 2)
     """
-    # Integer division of non-negative numbers is the cheap one, so the sign is set apart.
     if number >= 0:
         return (number + divisor // 2) // divisor
     return -((-number + divisor // 2) // divisor)

@@ -37,7 +37,6 @@ class Cell(IntEnum):
     NOT_AT_MIDNIGHT = 9
     NOT_A_WORD = 10
     NOT_A_TRUTH = 11
-    NOT_TEXT = 12
 
 
 OK: Final = int(Cell.OK)
@@ -65,10 +64,12 @@ def text_buffers(texts: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDAr
     if texts.null_count:
         texts = texts.fill_null("")
     _, offsets, data = texts.buffers()
-    if not len(texts) or offsets is None:
-        return np.zeros(len(texts) + 1, np.int32), np.zeros(0, np.uint8)
-    bounds = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    return bounds, np.frombuffer(data, np.uint8) if data is not None else np.zeros(0, np.uint8)
+    bounds = np.frombuffer(offsets or bytes(4), np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    letters = np.frombuffer(data or b"", np.uint8)
+    # Some buffers could be written to and some not; a kernel is compiled for one of the two.
+    bounds.flags.writeable = False
+    letters.flags.writeable = False
+    return bounds, letters
 
 
 def read_decimals(texts: pa.StringArray, decimals: int, largest: int) -> tuple[Int64s, States]:
@@ -83,19 +84,13 @@ def read_decimals(texts: pa.StringArray, decimals: int, largest: int) -> tuple[I
         The values in units of the last place and the states, each of shape (n,).
     """
     bounds, data = text_buffers(texts)
-    values = np.zeros(len(texts), np.int64)
-    states = np.zeros(len(texts), np.uint8)
-    _read_decimals(bounds, data, decimals, largest, values, states)
-    return values, states
+    return _read_decimals(bounds, data, decimals, largest)
 
 
 def read_dates(texts: pa.StringArray) -> tuple[npt.NDArray[np.int32], States]:
     """Read cells as dates of the form ``2025-01-31``; the values are day numbers."""
     bounds, data = text_buffers(texts)
-    values = np.zeros(len(texts), np.int32)
-    states = np.zeros(len(texts), np.uint8)
-    _read_dates(bounds, data, values, states)
-    return values, states
+    return _read_dates(bounds, data)
 
 
 def rescaled(numbers: Int64s, places: int, decimals: int, largest: int) -> tuple[Int64s, States]:
@@ -108,12 +103,9 @@ def rescaled(numbers: Int64s, places: int, decimals: int, largest: int) -> tuple
         largest: the largest value allowed, in units of the result's last place.
 
     """
-    values = np.zeros(len(numbers), np.int64)
-    states = np.zeros(len(numbers), np.uint8)
-    _rescaled(
-        numbers, 10 ** max(decimals - places, 0), 10 ** max(places - decimals, 0), largest, values, states
-    )
-    return values, states
+    numbers = numbers.view()
+    numbers.flags.writeable = False
+    return _rescaled(numbers, 10 ** max(decimals - places, 0), 10 ** max(places - decimals, 0), largest)
 
 
 def trimmed(texts: pa.StringArray) -> pa.StringArray:
@@ -146,7 +138,9 @@ def _needs_trimming(bounds: Any, data: Any) -> bool:
 
 
 @compiled
-def _read_decimals(bounds: Any, data: Any, decimals: int, largest: int, values: Any, states: Any) -> None:
+def _read_decimals(bounds: Any, data: Any, decimals: int, largest: int) -> tuple[Int64s, States]:
+    values = np.zeros(len(bounds) - 1, np.int64)
+    states = np.zeros(len(bounds) - 1, np.uint8)
     for row in range(len(bounds) - 1):
         start = bounds[row]
         end = bounds[row + 1]
@@ -205,10 +199,13 @@ def _read_decimals(bounds: Any, data: Any, decimals: int, largest: int, values: 
         states[row] = state
         if state == OK:
             values[row] = number
+    return values, states
 
 
 @compiled
-def _rescaled(numbers: Any, factor: int, divisor: int, largest: int, values: Any, states: Any) -> None:
+def _rescaled(numbers: Any, factor: int, divisor: int, largest: int) -> tuple[Int64s, States]:
+    values = np.zeros(len(numbers), np.int64)
+    states = np.zeros(len(numbers), np.uint8)
     for row in range(len(numbers)):
         number = numbers[row]
         if number < 0:
@@ -221,6 +218,7 @@ def _rescaled(numbers: Any, factor: int, divisor: int, largest: int, values: Any
             states[row] = _TOO_LARGE
         else:
             values[row] = whole * factor
+    return values, states
 
 
 @compiled
@@ -243,7 +241,9 @@ def _last_day(year: int, month: int) -> int:
 
 
 @compiled
-def _read_dates(bounds: Any, data: Any, values: Any, states: Any) -> None:
+def _read_dates(bounds: Any, data: Any) -> tuple[npt.NDArray[np.int32], States]:
+    values = np.zeros(len(bounds) - 1, np.int32)
+    states = np.zeros(len(bounds) - 1, np.uint8)
     for row in range(len(bounds) - 1):
         start = bounds[row]
         end = bounds[row + 1]
@@ -266,3 +266,4 @@ def _read_dates(bounds: Any, data: Any, values: Any, states: Any) -> None:
             states[row] = _NO_SUCH_DAY
         else:
             values[row] = day_of(year, month, day)
+    return values, states

@@ -22,7 +22,7 @@ from adjudicator.adjudication.records import (
     World,
     valid,
 )
-from adjudicator.product.definition import NO_LIMIT, Product
+from adjudicator.product.definition import NO_LIMIT, CoverLimit, Product
 from adjudicator.product.terms import Path, ProvisionTerms, resolve
 from adjudicator.units import (
     LARGEST_AMOUNT,
@@ -42,6 +42,7 @@ from adjudicator.vocabulary import (
     Cut,
     FacilityLevel,
     HospitalCare,
+    Kind,
     Level,
     Limitation,
     LineStatus,
@@ -50,6 +51,7 @@ from adjudicator.vocabulary import (
     Reason,
     Sex,
     Stage,
+    VisitType,
 )
 
 
@@ -96,6 +98,19 @@ class Struck:
 
 
 @dataclass(frozen=True)
+class Option:
+    """A policy that could pay a line, and what it would leave the patient to pay (law, section 4.3)."""
+
+    cover: Cover
+    version: Product
+    limit: CoverLimit
+    path: Path | None
+    """The place that says the limit; None where nobody does."""
+    patient_pays: Fraction
+    """For one unit: minor units, unrounded."""
+
+
+@dataclass(frozen=True)
 class LineDecision:
     """What was decided about a line. Amounts in minor units, quantities in hundredths."""
 
@@ -137,6 +152,8 @@ class ClaimDecision:
     struck: tuple[Struck, ...] = ()
     as_claimed: ClaimDecision | None = None
     """For a reviewed claim, the decision that stood before the review."""
+    category_line: ClaimLine | None = None
+    """The line that gives the claim its category, where one does."""
 
     @property
     def valuated(self) -> int:
@@ -241,23 +258,24 @@ def is_adult(world: World, insuree: Insuree | None, day: int) -> bool:
     return completed_years(insuree.birth_date, day) >= world.adult_age
 
 
-def category_of(world: World, claim: Claim) -> Category:
-    """Give the category of a claim as billed: the first that holds."""
+def category_of(world: World, claim: Claim) -> tuple[Category, ClaimLine | None]:
+    """Give the category of a claim as billed, the first that holds, and the line that gives it, if any."""
     target = claim.target_date
-    categories = set()
-    for line in claim.lines:
-        if line.kind.name == "SERVICE" and target is not None:
+    lines: dict[Category, ClaimLine] = {}
+    for line in claim.ordered_lines:
+        if line.kind is Kind.SERVICE and target is not None:
             provision = valid(world.provisions.get((line.kind, line.code), ()), target)
             if provision is not None:
-                categories.add(provision.category)
+                lines.setdefault(provision.category, line)
     for category in (Category.SURGERY, Category.DELIVERY, Category.ANTENATAL):
-        if category in categories:
-            return category
-    if claim.in_patient or Category.HOSPITALIZATION in categories:
-        return Category.HOSPITALIZATION
-    if Category.CONSULTATION in categories:
-        return Category.CONSULTATION
-    return Category.VISIT
+        if category in lines:
+            return category, lines[category]
+    if claim.in_patient:
+        return Category.HOSPITALIZATION, None
+    for category in (Category.HOSPITALIZATION, Category.CONSULTATION):
+        if category in lines:
+            return category, lines[category]
+    return Category.VISIT, None
 
 
 def care_of(version: Product, claim: Claim, facility: Facility) -> Care:
@@ -283,10 +301,11 @@ def _claim_check(world: World, claim: Claim) -> Struck | None:
     if claim.insuree not in world.insurees:
         return Struck(Reason.INSUREE, {"why": "unknown"})
     if valid(world.insurees[claim.insuree], target) is None:
-        return Struck(Reason.INSUREE, {"why": "not_valid"})
+        return Struck(Reason.INSUREE, {"why": "not_valid", "rows": world.insurees[claim.insuree]})
     for diagnosis in claim.diagnoses:
-        if valid(world.diagnoses.get(diagnosis, ()), target) is None:
-            return Struck(Reason.DIAGNOSIS, {"diagnosis": diagnosis})
+        rows = world.diagnoses.get(diagnosis, ())
+        if valid(rows, target) is None:
+            return Struck(Reason.DIAGNOSIS, {"diagnosis": diagnosis, "rows": rows})
     if not covers_in_force(world, claim.insuree, target):
         return Struck(Reason.NO_COVERAGE, {"covers": tuple(world.covers.get(claim.insuree, ()))})
     if not claim.lines:
@@ -361,6 +380,7 @@ def _candidate(
         candidate.deductible_left = max(0, side.amount - used)
         candidate.deductible_path = _side_path("deductible", version.deductible.split, care)
         candidate.facts["deductible_per"] = side.per
+        candidate.facts["deductible_amount"] = side.amount
     if version.ceiling and (side := version.ceiling.side(care)):
         amount = side.amount
         threshold = version.enrolment.members.threshold
@@ -403,12 +423,18 @@ def _adjudicate_claim(
     for line in claim.lines:
         _times(claim, line, line.quantity, line.price_asked)
     claimed = sum(times_quantity(line.price_asked, line.quantity) for line in claim.lines)
-    category = category_of(world, claim)
+    category, category_line = category_of(world, claim)
+
+    def decision(
+        status: ClaimStatus, reason: Reason, lines: tuple[LineDecision, ...], *struck: Struck
+    ) -> ClaimDecision:
+        return ClaimDecision(
+            claim, status, reason, category, claimed, lines, struck, category_line=category_line
+        )
+
     if (struck := _claim_check(world, claim)) is not None:
         lines = tuple(LineDecision(line, struck.reason) for line in claim.ordered_lines)
-        return ClaimDecision(
-            claim, ClaimStatus.REJECTED, struck.reason, category, claimed, lines, (struck,)
-        ), {}
+        return decision(ClaimStatus.REJECTED, struck.reason, lines, struck), {}
     target = claim.target_date
     assert target is not None
     facility = valid(world.facilities[claim.facility], target)
@@ -425,11 +451,11 @@ def _adjudicate_claim(
     reasons = {line.reason for line in decided}
     if Reason.ACCEPTED not in reasons:
         reason = reasons.pop() if len(reasons) == 1 else Reason.NOT_IN_REGISTER
-        return ClaimDecision(claim, ClaimStatus.REJECTED, reason, category, claimed, decided), {}
+        return decision(ClaimStatus.REJECTED, reason, decided), {}
     relative = any(line.price_origin is PriceOrigin.RELATIVE for line in decided)
     status = ClaimStatus.PROCESSED if relative else ClaimStatus.VALUATED
     used = {candidate.cover.policy.policy: candidate.used for candidate in treatment.paying}
-    return ClaimDecision(claim, status, Reason.ACCEPTED, category, claimed, decided), used
+    return decision(status, Reason.ACCEPTED, decided), used
 
 
 def _times(claim: Claim, line: ClaimLine, quantity: int, amount: int) -> int:
@@ -462,21 +488,27 @@ class _Treatment:
     def decide(self, line: ClaimLine) -> LineDecision:
         if self.reviewed and line.rejected_by_reviewer:
             return _rejected(line, Struck(Reason.MEDICAL_OFFICER))
-        provision = valid(self.world.provisions.get((line.kind, line.code), ()), self.target)
+        rows = self.world.provisions.get((line.kind, line.code), ())
+        provision = valid(rows, self.target)
         if provision is None:
-            known = (line.kind, line.code) in self.world.provisions
-            return _rejected(
-                line, Struck(Reason.NOT_IN_REGISTER, {"why": "not_valid" if known else "unknown"})
-            )
+            other_kind = Kind.ITEM if line.kind is Kind.SERVICE else Kind.SERVICE
+            known_as = other_kind if (other_kind, line.code) in self.world.provisions else None
+            why = "not_valid" if rows else "unknown"
+            facts: dict[str, Any] = {"why": why, "rows": rows, "known_as": known_as}
+            return _rejected(line, Struck(Reason.NOT_IN_REGISTER, facts))
         price_list = self.facility.price_lists[line.kind]
-        listed = valid(self.world.price_lists.get((price_list or "", line.kind, line.code), ()), self.target)
+        listings = self.world.price_lists.get((price_list or "", line.kind, line.code), ())
+        listed = valid(listings, self.target)
         if price_list is None or listed is None:
-            return _rejected(line, Struck(Reason.NOT_IN_PRICE_LIST, {"price_list": price_list}))
+            facts = {"price_list": price_list, "rows": listings}
+            return _rejected(line, Struck(Reason.NOT_IN_PRICE_LIST, facts))
         list_price = provision.price if listed.price is None else listed.price
         for check in (self._care_type, self._patient_category, self._frequency):
             if (struck := check(provision)) is not None:
                 return _rejected(line, struck)
-        return self._assign(line, provision, list_price)
+        decision = self._assign(line, provision, list_price)
+        facts = {"price_list": price_list, "own_price": listed.price is not None}
+        return replace(decision, facts={**decision.facts, **facts})
 
     # Section 4.2: checks on the line.
 
@@ -501,7 +533,15 @@ class _Treatment:
         fits_age = provision.age is AgeGroup.ANY or (provision.age is AgeGroup.ADULT) == self.adult
         if fits_sex and fits_age:
             return None
-        return Struck(Reason.PATIENT_CATEGORY, {"sex": provision.sex, "age": provision.age})
+        birth = self.insuree.birth_date
+        facts = {
+            "sex": None if fits_sex else provision.sex,
+            "age": None if fits_age else provision.age,
+            "patient_sex": self.insuree.sex,
+            "patient_years": None if birth is None else completed_years(birth, self.target),
+            "adult_age": self.world.adult_age,
+        }
+        return Struck(Reason.PATIENT_CATEGORY, facts)
 
     def _frequency(self, provision: Provision) -> Struck | None:
         for earlier in self.history.lines.get(self.claim.insuree, ()):
@@ -522,26 +562,48 @@ class _Treatment:
             if not terms.covered:
                 continue
             quantity_left = self._quantity_left(candidate, terms, provision)
-            reason = self._struck_out(candidate, terms, quantity_left)
+            reason = self._struck_out(candidate, terms, provision, quantity_left)
             if reason is None:
                 left.append((candidate, terms, quantity_left))
             else:
                 struck.append(reason)
         if not left:
-            if not struck:
-                uncovered = [
-                    (c.version, resolve(c.version, provision.selectable, self.claim.visit_type))
-                    for c in self.candidates
-                ]
-                struck.append(Struck(Reason.NOT_COVERED, {"versions": uncovered}))
-            return _rejected(line, *struck)
+            return _rejected(line, *struck or self._not_covered(provision))
         price = line.price_asked
         if self.reviewed and line.price_approved is not None:
             price = line.price_approved
         # min() keeps the first of equals, and candidates stand in policy order.
         chosen = min(left, key=lambda c: (self._patient_pays(c[1], price), self._limit(c[1]).limitation))
         decision = self._value(line, provision, list_price, *chosen)
-        return replace(decision, struck=tuple(struck), facts=decision.facts | {"candidates": len(left)})
+        options = tuple(
+            Option(
+                candidate.cover,
+                candidate.version,
+                self._limit(terms),
+                terms.cover.path_of(self.adult),
+                self._patient_pays(terms, price),
+            )
+            for candidate, terms, _ in left
+        )
+        facts = {"options": options, "compared_price": price}
+        return replace(decision, struck=tuple(struck), facts={**decision.facts, **facts})
+
+    def _not_covered(self, provision: Provision) -> list[Struck]:
+        """Say of each policy why its product does not cover a provision."""
+        struck = []
+        for cover in covers_in_force(self.world, self.claim.insuree, self.target):
+            version = self.world.product_on(cover.policy.product, self.target)
+            path = None
+            facts: dict[str, Any] = {"why": "no_version"}
+            if version is not None:
+                by_visit = {
+                    visit_type: resolve(version, provision.selectable, visit_type) for visit_type in VisitType
+                }
+                path = by_visit[self.claim.visit_type].covered_path
+                covering = tuple(visit_type for visit_type, terms in by_visit.items() if terms.covered)
+                facts = {"why": "unsaid" if path is None else "excluded", "visit_types": covering}
+            struck.append(Struck(Reason.NOT_COVERED, facts, cover, version, path))
+        return struck
 
     def _limit(self, terms: ProvisionTerms) -> Any:
         return terms.cover.of(self.adult)
@@ -555,7 +617,7 @@ class _Treatment:
         return Fraction((PERCENT_ALL - limit.value) * price, PERCENT_ALL)
 
     def _struck_out(
-        self, candidate: Candidate, terms: ProvisionTerms, quantity_left: int | None
+        self, candidate: Candidate, terms: ProvisionTerms, provision: Provision, quantity_left: int | None
     ) -> Struck | None:
         cover, version = candidate.cover, candidate.version
         waiting = terms.waiting.of(self.adult)
@@ -566,7 +628,7 @@ class _Treatment:
                 facts = {"months": waiting, "from": cover.effective, "until": until}
                 return Struck(Reason.WAITING_PERIOD, facts, cover, version, terms.waiting.path_of(self.adult))
         if quantity_left is not None and quantity_left <= 0:
-            facts = {"limit": terms.quantity.of(self.adult)}
+            facts = self._quantity_facts(candidate, terms, provision)
             return Struck(Reason.QUANTITY, facts, cover, version, terms.quantity.path_of(self.adult))
         limit = version.claim_categories.get(self.category)
         if limit and limit.claims is not None:
@@ -577,7 +639,7 @@ class _Treatment:
             ]
             if len(claims) >= limit.claims:
                 path: Path = ("claim_categories", self.category.word, "claims")
-                facts = {"limit": limit.claims, "count": len(claims), "category": self.category}
+                facts = {"limit": limit.claims, "claims": tuple(claims), "category": self.category}
                 return Struck(COUNT_REASON[self.category], facts, cover, version, path)
         return None
 
@@ -585,14 +647,27 @@ class _Treatment:
         limit = terms.quantity.of(self.adult)
         if limit == NO_LIMIT:
             return None
+        earlier, here = self._quantity_used(candidate, provision)
+        return int(limit) - sum(line.quantity for line in earlier) - here
+
+    def _quantity_used(
+        self, candidate: Candidate, provision: Provision
+    ) -> tuple[tuple[EarlierLine, ...], int]:
+        """Give the lines of earlier claims that count against a quantity limit, and what this claim used."""
         key = (provision.kind, provision.code)
-        earlier = sum(
-            line.quantity
+        earlier = tuple(
+            line
             for line in self.history.lines.get(self.claim.insuree, ())
             if line.provision == key
             and candidate.cover.effective <= line.claim.target_date <= candidate.cover.end
         )
-        return int(limit) - earlier - sum(quantity for other, quantity in self.accepted if other == key)
+        return earlier, sum(quantity for other, quantity in self.accepted if other == key)
+
+    def _quantity_facts(
+        self, candidate: Candidate, terms: ProvisionTerms, provision: Provision
+    ) -> dict[str, Any]:
+        earlier, here = self._quantity_used(candidate, provision)
+        return {"limit": terms.quantity.of(self.adult), "earlier": earlier, "here": here}
 
     # Section 5: valuation.
 
@@ -615,6 +690,8 @@ class _Treatment:
             quantity = quantity_approved
         else:
             quantity = line.quantity if quantity_left is None else min(line.quantity, quantity_left)
+        limited = quantity_left is not None
+        quantity_used = self._quantity_facts(candidate, terms, provision) if limited else None
         valuation = _Valuation(_times(self.claim, line, quantity, price), candidate.version)
         self._cut(valuation, line, quantity, candidate, terms)
         self.accepted.append(((provision.kind, provision.code), quantity))
@@ -625,9 +702,11 @@ class _Treatment:
             "price_approved": price_approved,
             "quantity_approved": quantity_approved,
             "quantity_left": quantity_left,
+            "quantity_used": quantity_used,
             "quantity_path": terms.quantity.path_of(self.adult),
             "price_path": terms.price_path,
             "covered_path": terms.covered_path,
+            "outside_path": self._outside_path(candidate, terms),
             "adult": self.adult,
             "care": candidate.care,
             "cover": candidate.cover,
@@ -645,6 +724,11 @@ class _Treatment:
             facts=facts,
         )
 
+    def _outside_path(self, candidate: Candidate, terms: ProvisionTerms) -> Path | None:
+        """Give the place that takes a line out of a ceiling that its policy has."""
+        outside = terms.outside_ceiling.of(self.adult) & (1 << candidate.care)
+        return terms.outside_ceiling.path_of(self.adult) if outside and candidate.ceiling_path else None
+
     def _cut(
         self,
         valuation: _Valuation,
@@ -654,33 +738,34 @@ class _Treatment:
         terms: ProvisionTerms,
     ) -> None:
         limit = self._limit(terms)
-        limit_path = terms.cover.path_of(self.adult) or terms.covered_path
+        limit_path = terms.cover.path_of(self.adult)
+        by_age = {"by_age": terms.cover.adult != terms.cover.child}
         if limit.limitation is Limitation.FIXED and limit.value is not None:
             most = _times(self.claim, line, quantity, limit.value)
             valuation.cut(
                 Cut.LIMIT_EXCESS,
                 max(0, valuation.amount - most),
                 limit_path,
-                {"limit": limit.value, "most": most},
+                {"limit": limit.value, "most": most} | by_age,
             )
         if candidate.deductible_left is not None:
             taken = min(valuation.amount, candidate.deductible_left)
-            facts = {"per": candidate.facts["deductible_per"]}
+            facts = {key: candidate.facts[key] for key in ("deductible_per", "deductible_amount")}
             left = candidate.deductible_left
             valuation.cut(Cut.DEDUCTIBLE, taken, candidate.deductible_path, facts, left, left - taken)
             candidate.deductible_left -= taken
             candidate.used.deducted[candidate.care] += taken
         if limit.limitation is Limitation.CO_INSURANCE:
             covered = times_percentage(valuation.amount, limit.value)
-            valuation.cut(
-                Cut.CO_INSURANCE, valuation.amount - covered, limit_path, {"percentage": limit.value}
-            )
+            facts = {"percentage": limit.value} | by_age
+            valuation.cut(Cut.CO_INSURANCE, valuation.amount - covered, limit_path, facts)
         if candidate.category_left is not None:
             taken = max(0, valuation.amount - candidate.category_left)
             left = candidate.category_left
             path: Path = ("claim_categories", self.category.word, "ceiling")
             candidate.category_left -= valuation.amount - taken
-            facts = {"category": self.category}
+            amount = candidate.version.claim_categories[self.category].ceiling
+            facts = {"category": self.category, "category_ceiling": amount}
             valuation.cut(Cut.CATEGORY_EXCESS, taken, path, facts, left, candidate.category_left)
         outside = bool(terms.outside_ceiling.of(self.adult) & (1 << candidate.care))
         if outside:

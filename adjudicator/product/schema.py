@@ -7,6 +7,7 @@ without arithmetic; sums, sequences of dates and the registers stay with the rea
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,8 +18,6 @@ from adjudicator.product.definition import Product
 from adjudicator.vocabulary import CLAIM_CATEGORIES, Category
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-
-TITLE: Final = "Product"
 
 
 class _Generator(GenerateJsonSchema):
@@ -49,13 +48,24 @@ def _by_category(mapping: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tidy(schema: Any) -> Any:
-    """Turn the descriptions' reStructuredText into plain text."""
-    if isinstance(schema, dict):
-        return {
-            key: value.replace("``", "`") if key == "description" and isinstance(value, str) else _tidy(value)
-            for key, value in schema.items()
-        }
-    return [_tidy(item) for item in schema] if isinstance(schema, list) else schema
+    """Give every key a title in words, and every description as plain text."""
+    if isinstance(schema, list):
+        return [_tidy(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    tidied = {key: _tidy(value) for key, value in schema.items()}
+    if isinstance(schema.get("description"), str):
+        tidied["description"] = schema["description"].replace("``", "`")
+    for place in ("properties", "$defs"):
+        for name, inner in tidied.get(place, {}).items():
+            if isinstance(inner, dict) and ("description" in inner or "$ref" in inner):
+                tidied[place][name] = inner | {"title": _in_words(name)}
+    return tidied
+
+
+def _in_words(name: str) -> str:
+    """Write the name of a key or of a part in words: ``lump_sum``, ``CoverageEntry``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", name).capitalize()
 
 
 def schema_text() -> str:

@@ -1,0 +1,337 @@
+"""Families and the people in them: who lives, with whom, who is chronically ill, who gives birth and dies.
+
+Everything about a person is drawn once, for all time, so that what happens in a month does not depend on
+how many months are looked at. Time begins a few months before the claims do (:data:`LEAD`), because claims
+come weeks after the visit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from adjudicator.generation.codes import chosen, codes
+from adjudicator.generation.days import A_YEAR, completed_years, first_of_month
+from adjudicator.generation.places import Places, knowledge
+from adjudicator.generation.provisions import NO_END
+from adjudicator.generation.sickness import AGE_BOUNDS, BANDS, SEXES, Sicknesses
+from adjudicator.generation.stream import (
+    I8,
+    I16,
+    I32,
+    I64,
+    U32,
+    Bools,
+    Stream,
+    Topic,
+    pick_in_rows,
+    rows_of_thresholds,
+    scaled_below,
+    thresholds,
+)
+from adjudicator.vocabulary import LocationLevel, Sex
+
+LEAD: Final = 3
+"""Months of life before the first month of claims."""
+
+SECTORS: Final = ("formal", "informal", "farming")
+
+FRAILTY: Final = (0.35, 0.75, 1.1, 1.7, 3.0)
+"""How much more, or less, often than others of their age people fall ill, by class."""
+
+_FRAILTY_SHARES: Final = thresholds((25, 34, 22, 13, 6))
+_SIZES: Final = thresholds((5, 8, 12, 17, 20, 16, 10, 6, 4, 2))
+"""Families of one person, two persons, …"""
+
+_HEAD_AGES: Final = thresholds((4, 12, 18, 19, 15, 11, 9, 6, 4, 2))
+"""Heads of 20 to 24 years, 25 to 29, …"""
+
+_NO_LONG_TERM: Final = -1
+_LATE_JOINERS: Final = 4
+"""Percent of the members who join their family's policies later than the others."""
+
+_YEARLY_DEATHS: Final = ((1, 1.6), (5, 0.35), (15, 0.08), (25, 0.16), (45, 0.35), (65, 0.95), (75, 3.2), (200, 8.5))
+"""Percent of those below an age who die in a year."""
+
+_YEARLY_BIRTHS: Final = ((15, 0.0), (20, 6.5), (25, 18.5), (30, 19.5), (35, 15.5), (40, 9.5), (45, 3.8), (50, 0.9))
+"""Percent of women below an age who give birth in a year."""
+
+_LIVE: Final = 97
+"""Percent of births after which the child lives."""
+
+
+@dataclass(frozen=True)
+class Families:
+    """N families."""
+
+    village: I32
+    sector: I8
+    """(N,), a place among :data:`SECTORS`."""
+    poverty: I8
+    """(N,), quintile, 1 the poorest."""
+    town: Bools
+
+
+@dataclass(frozen=True)
+class Persons:
+    """P persons, those alive at the beginning first, by family, then the newborn, by birth."""
+
+    family: I32
+    position: I16
+    """(P,), in the family; the head is 1."""
+    sex: I8
+    born: I32
+    """(P,), day number."""
+    dies: I32
+    """(P,), the last day of life, or that of no end."""
+    frailty: I8
+    """(P,), a place among :data:`FRAILTY`."""
+    long_term: I8
+    """(P,), the long-term illness among those of the table, -1 for none."""
+    joins: I32
+    """(P,), the day from which the family's policies can cover the person."""
+
+    @property
+    def codes(self) -> Any:
+        """The insurees' codes, an Arrow array."""
+        return codes("{family:7}-{position:2}", family=self.family + 1, position=self.position)
+
+    def plus(self, others: Persons) -> Persons:
+        """Put other persons after these."""
+        return Persons(
+            *(
+                np.concatenate([getattr(self, one.name), getattr(others, one.name)])
+                for one in fields(Persons)
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Women:
+    """W women who may give birth, and when: on a first day, and again after every cycle."""
+
+    person: I32
+    first: I32
+    """(W,), day number of a birth, within the first cycle after the beginning."""
+    cycle: I32
+    """(W,), days from birth to birth."""
+    fate: U32
+    """(W,), a draw that decides how her pregnancies go."""
+
+
+def families_of(seed: int, count: int, places: Places) -> Families:
+    """Make families and say where they live and from what."""
+    said = knowledge("places.yaml")
+    stream = Stream(seed, Topic.FAMILIES)
+    village = stream.pick(thresholds(places.inhabitants), count).astype(np.int32)
+    region = places.region_of(village)
+    town = stream.below(100, count) < np.array(said["towns"])[region]
+    by_living = np.stack([thresholds((6, 34, 60)), thresholds((38, 52, 10))])
+    draws = stream.draws(count).astype(np.uint64)
+    sector = (draws[:, None] >= by_living[town.astype(np.int8)]).sum(axis=1).astype(np.int8)
+    lift = np.where(town, 1, 0) + np.where(sector == 0, 1, 0)
+    poverty = np.minimum(1 + stream.below(5 - lift, count) + lift, 5).astype(np.int8)
+    return Families(village, sector, poverty, town)
+
+
+def persons_of(seed: int, families: Families, places: Places, sicknesses: Sicknesses, start: int) -> Persons:
+    """Make the people of families, as they are when life begins."""
+    count = len(families.village)
+    stream = Stream(seed, Topic.PERSONS, 0)
+    size = 1 + stream.pick(_SIZES, count)
+    head_age = 20 + 5 * stream.pick(_HEAD_AGES, count) + stream.below(5, count)
+    head_is_man = stream.chance(77, count)
+    has_spouse = stream.chance(84, count) & (size > 1)
+    # A woman at the head is more often alone.
+    has_spouse &= head_is_man | stream.chance(25, count)
+    spouse_age = np.maximum(head_age + np.where(head_is_man, -1, 1) * (stream.below(9, count) - 1), 18)
+    parent_age = np.where(has_spouse, np.minimum(head_age, spouse_age), head_age)
+
+    family = np.repeat(np.arange(count, dtype=np.int32), size)
+    first = np.cumsum(size) - size
+    position = np.arange(len(family), dtype=np.int64) - first[family]
+    total = len(family)
+    is_head = position == 0
+    is_spouse = (position == 1) & has_spouse[family]
+    is_elder = ~is_head & ~is_spouse & stream.chance(5, total) & (head_age[family] < 60)
+    is_other = ~is_head & ~is_spouse & ~is_elder & stream.chance(5, total)
+    oldest_child = np.clip(parent_age[family] - 18, 1, 24)
+    # Many small children, fewer big ones: every third child is the younger of two draws.
+    one, other = stream.below(oldest_child, total), stream.below(oldest_child, total)
+    age = np.where(stream.chance(34, total), np.minimum(one, other), one)
+    age = np.where(is_other, 8 + stream.below(32, total), age)
+    age = np.where(is_elder, 60 + stream.below(26, total), age)
+    age = np.where(is_spouse, spouse_age[family], age)
+    age = np.where(is_head, head_age[family], age)
+    man = stream.chance(50.5, total)
+    man = np.where(is_elder, stream.chance(34, total), man)
+    man = np.where(is_spouse, ~head_is_man[family], man)
+    man = np.where(is_head, head_is_man[family], man)
+    begins = first_of_month(start - LEAD)
+    born = (begins - age * A_YEAR - age // 4 - stream.below(A_YEAR, total) - 1).astype(np.int32)
+    sex = np.where(man, Sex.MALE, Sex.FEMALE).astype(np.int8)
+    joins = np.where(
+        ~is_head & stream.chance(_LATE_JOINERS, total),
+        begins + stream.below(18 * 30, total),
+        begins - 50 * A_YEAR,
+    )
+    region = places.region_of(families.village)[family]
+    return Persons(
+        family,
+        (position + 1).astype(np.int16),
+        sex,
+        born,
+        _deaths(stream, born, begins),
+        stream.pick(_FRAILTY_SHARES, total).astype(np.int8),
+        _long_term(stream, sicknesses, age, sex, region),
+        joins.astype(np.int32),
+    )
+
+
+def age_bands(born: I32, day: int) -> I8:
+    """Give the age bands, among those of the tables, of people on a day."""
+    # Youngest first: who was born after the first cut is in the first band.
+    cuts = np.array([day - years * A_YEAR - years // 4 for years in AGE_BOUNDS[::-1]], np.int32)
+    return (BANDS - 1 - np.searchsorted(cuts, born, side="left")).astype(np.int8)
+
+
+def sex_places(sex: I8) -> I64:
+    """Give the places of sexes in tables that have one for men and one for women."""
+    return (sex == SEXES[1]).astype(np.int64)
+
+
+def _deaths(stream: Stream, born: I32, begins: int) -> I32:
+    age = completed_years(born, np.full(len(born), begins, np.int32))
+    bounds = [bound for bound, _ in _YEARLY_DEATHS[:-1]]
+    yearly = np.array([percent for _, percent in _YEARLY_DEATHS])
+    span = (A_YEAR * 100 / yearly).astype(np.int64)[np.searchsorted(bounds, age, side="right")]
+    return np.minimum(np.maximum(born, begins) + stream.below(span, len(born)), NO_END - 1).astype(np.int32)
+
+
+def _long_term(stream: Stream, sicknesses: Sicknesses, age: I64, sex: I8, region: I32) -> I8:
+    shares = sicknesses.prevalence.reshape(-1, sicknesses.long_term)
+    rest = 1 - np.cumsum(shares, axis=1)[:, -1:]
+    table = rows_of_thresholds(np.concatenate([shares, rest], axis=1))
+    band = np.searchsorted(np.array(AGE_BOUNDS), age, side="right")
+    row = (band * len(SEXES) + sex_places(sex)) * sicknesses.prevalence.shape[2] + region
+    picked = pick_in_rows(table, sicknesses.long_term + 1, row, stream.draws(len(age)))
+    return np.where(picked == sicknesses.long_term, _NO_LONG_TERM, picked).astype(np.int8)
+
+
+def women_of(seed: int, persons: Persons, start: int) -> Women:
+    """Say which women give birth, and when."""
+    begins = first_of_month(start - LEAD)
+    age = completed_years(persons.born, np.full(len(persons.born), begins, np.int32))
+    woman = np.flatnonzero((persons.sex == Sex.FEMALE) & (age >= 13) & (age < 50)).astype(np.int32)
+    stream = Stream(seed, Topic.WOMEN)
+    bounds = [bound for bound, _ in _YEARLY_BIRTHS[:-1]]
+    yearly = np.maximum(np.array([percent for _, percent in _YEARLY_BIRTHS]), 0.2)
+    cycle = (A_YEAR * 100 / yearly).astype(np.int64)[np.searchsorted(bounds, age[woman], side="right")]
+    first = begins + stream.below(cycle, len(woman))
+    return Women(woman, first.astype(np.int32), cycle.astype(np.int32), stream.draws(len(woman)))
+
+
+def births_between(women: Women, first: int, last: int) -> tuple[I64, I64]:
+    """Find the births due from a first to a last day: the women's places, and the days."""
+    turn = -((women.first.astype(np.int64) - first) // women.cycle)
+    due = women.first + turn * women.cycle
+    place = np.flatnonzero(due <= last)
+    return place, due[place]
+
+
+def newborn_between(seed: int, persons: Persons, women: Women, start: int, last: int) -> tuple[Persons, I32]:
+    """Make the children born from the beginning of life to a last day.
+
+    Returns:
+        The children, by day of birth, and the place of each one's mother among the women.
+    """
+    begins = first_of_month(start - LEAD)
+    place, due = [], []
+    day = begins
+    # Cycles are longer than a year, so that a year holds one birth at most of every woman.
+    while day <= last:
+        until = min(day + A_YEAR - 1, last)
+        one, other = births_between(women, day, until)
+        place.append(one)
+        due.append(other)
+        day = until + 1
+    mother, born = np.concatenate(place), np.concatenate(due).astype(np.int32)
+    stream_of_fate = (women.fate[mother] >> np.uint32(4)) % np.uint32(100)
+    alive = (stream_of_fate < _LIVE) & (persons.dies[women.person[mother]] >= born) & carried(women, mother, born)
+    mother, born = mother[alive], born[alive]
+    order = np.lexsort((mother, born))
+    mother, born = mother[order], born[order]
+    family = persons.family[women.person[mother]]
+    stream = Stream(seed, Topic.NEWBORNS)
+    # All about a child comes from one pair of draws, so that children born later change nothing.
+    draws = stream.draws(4 * len(mother)).reshape(-1, 4) if len(mother) else np.zeros((0, 4), np.uint32)
+    late = draws[:, 0] < np.uint32(3 << 30)
+    joins = born + np.where(late, scaled_below(draws[:, 1], 12), scaled_below(draws[:, 1], 75))
+    deaths = scaled_below(draws[:, 2], int(A_YEAR * 100 / 4.2))
+    children = Persons(
+        family,
+        _next_positions(persons, family),
+        np.where(draws[:, 3] & np.uint32(1), Sex.MALE, Sex.FEMALE).astype(np.int8),
+        born,
+        (born + deaths).astype(np.int32),
+        np.searchsorted(_FRAILTY_SHARES, draws[:, 3].astype(np.uint64), side="right").astype(np.int8),
+        np.full(len(born), _NO_LONG_TERM, np.int8),
+        joins.astype(np.int32),
+    )
+    return children, mother.astype(np.int32)
+
+
+def carried(women: Women, place: I64, due: I32 | I64) -> Bools:
+    """Tell which pregnancies are carried to birth; the others end early."""
+    return fate_of(women, place, due) % np.uint32(100) >= 9
+
+
+def fate_of(women: Women, place: I64, due: I32 | I64) -> U32:
+    """Give the draw that decides on a woman's pregnancy, another one for each of hers."""
+    turn = (due - women.first[place]) // women.cycle[place]
+    return (women.fate[place].astype(np.uint64) * (2 * turn + 1).astype(np.uint64) & np.uint64(0xFFFFFFFF)).astype(
+        np.uint32
+    )
+
+
+def _next_positions(persons: Persons, family: I32) -> I16:
+    """Number children after the members their families have, in the order given."""
+    members = np.bincount(persons.family, minlength=int(persons.family.max()) + 1)
+    order = np.argsort(family, kind="stable")
+    ordered = family[order]
+    start_of_family = np.searchsorted(ordered, ordered, side="left")
+    position = np.empty(len(family), np.int16)
+    position[order] = members[ordered] + 1 + np.arange(len(family)) - start_of_family
+    return position
+
+
+def register_of_families(families: Families, places: Places) -> Any:
+    """Make the register of families with their attributes: a typed table."""
+    villages = places.codes[places.location(LocationLevel.VILLAGE, 0) :]
+    return pa.table(
+        {
+            "family": codes("F{number:7}", number=np.arange(1, len(families.village) + 1)),
+            "location": chosen(families.village, villages),
+            "sector": chosen(families.sector, list(SECTORS)),
+            "poverty_quintile": chosen(families.poverty - 1, [str(number) for number in range(1, 6)]),
+            "residence": chosen(families.town.astype(np.int8), ["rural", "urban"]),
+        }
+    )
+
+
+def register_of_insurees(persons: Persons, first: int, last: int) -> Any:
+    """Make the register of insurees as known on a last day; who was born before the first has no start."""
+    return pa.table(
+        {
+            "insuree": persons.codes,
+            "family": codes("F{family:7}", family=persons.family + 1),
+            "head": persons.position == 1,
+            "sex": persons.sex,
+            "birth_date": pa.array(persons.born, pa.date32()),
+            "valid_from": pa.array(persons.born, pa.date32(), mask=persons.born < first),
+            "valid_to": pa.array(persons.dies, pa.date32(), mask=persons.dies > last),
+        }
+    )

@@ -1,0 +1,69 @@
+"""What went into a run and what came out, with hashes: the record that lets anybody repeat it.
+
+A manifest holds no clock, no thread count and no absolute path, so that the same run has the same
+manifest. Paths are relative to the folder that the manifest lies in, so that all can be moved together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Final
+
+MANIFEST: Final = "manifest.json"
+
+_BLOCK: Final = 1 << 20
+
+
+def file_hash(path: Path) -> str:
+    """Give the SHA-256 of a file's bytes, in hexadecimal digits."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def file_records(paths: Iterable[Path], folder: Path) -> list[dict[str, Any]]:
+    """Describe files by path (relative to ``folder``), size and hash, sorted by path."""
+    listed = sorted(paths, key=lambda path: path.as_posix())
+    with ThreadPoolExecutor(2) as pool:
+        hashes = list(pool.map(file_hash, listed))
+    return [
+        {"path": relative(path, folder), "bytes": path.stat().st_size, "sha256": digest}
+        for path, digest in zip(listed, hashes, strict=True)
+    ]
+
+
+def relative(path: Path, folder: Path) -> str:
+    """Give a path relative to a folder, with forward slashes."""
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+
+
+def content_hash(manifest: dict[str, Any]) -> str:
+    """Hash a manifest's content: SHA-256 of its canonical JSON."""
+    canonical = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    """Write a manifest into a folder."""
+    text = json.dumps(manifest, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    (folder / MANIFEST).write_text(text, "utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any]:
+    """Read the manifest of a folder.
+
+    Raises:
+        OSError: there is none.
+        ValueError: it is no JSON object.
+    """
+    manifest = json.loads((folder / MANIFEST).read_text("utf-8"))
+    if not isinstance(manifest, dict):
+        raise ValueError(f"{folder / MANIFEST} holds no JSON object")
+    return manifest

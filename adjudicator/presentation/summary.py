@@ -1,0 +1,76 @@
+"""A run's summary as a person reads it at a glance: what came in, what was cut and why, what is owed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.table import Table
+from rich.text import Text
+
+from adjudicator.adjudication.summary import Summary
+from adjudicator.run import Run
+from adjudicator.vocabulary import ClaimStatus, Cut, Reason
+from adjudicator.words import Amount, label, shown, text
+
+_Row = tuple[str, int | None, int | None, int | None, str]
+
+
+def summary_table(run: Run, decimals: int, currency: str, language: str) -> Table:
+    """Lay out a run's summary: one line for each cause, claims, lines and amount beside it."""
+    table = Table(
+        title=text("summary.title", language, run=run.name),
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        pad_edge=False,
+        header_style="dim",
+    )
+    table.add_column("")
+    table.add_column(text("summary.claims", language), justify="right")
+    table.add_column(text("summary.lines", language), justify="right")
+    table.add_column(text("summary.amount", language, currency=currency), justify="right")
+    for words, claims, lines, amount, style in _rows(run, language):
+        money = "" if amount is None else shown(Amount(amount, decimals), language)
+        cells = [words, *("" if count is None else shown(count, language) for count in (claims, lines)), money]
+        table.add_row(*(Text(cell) for cell in cells), style=style)
+    return table
+
+
+def _rows(run: Run, language: str) -> Iterator[_Row]:
+    summary, totals = run.summary, run.claims.totals
+
+    def say(key: str) -> str:
+        return text(f"summary.{key}", language)
+
+    if totals.set_aside.claims or totals.set_aside.lines:
+        received = totals.received
+        yield say("received"), received.claims, received.lines, received.claimed, ""
+        aside = totals.set_aside
+        yield "  " + say("set_aside"), aside.claims, aside.lines, -aside.claimed, "yellow"
+    claims, lines = summary.claims.total(), summary.lines.total()
+    yield say("claimed"), claims, lines, summary.claimed, "bold"
+    rejected_lines = lines - summary.lines[Reason.ACCEPTED]
+    rejected_claims = summary.claims[ClaimStatus.REJECTED]
+    yield "  " + say("rejected"), rejected_claims, rejected_lines, -summary.rejected.total(), "red"
+    by_reason = sorted(summary.lines, key=lambda reason: (-summary.rejected[reason], reason))
+    for reason in by_reason:
+        if reason is not Reason.ACCEPTED:
+            words = f"    {int(reason):>2} {label(reason, language)}"
+            whole = summary.rejected_claims[reason] or None
+            yield words, whole, summary.lines[reason], -summary.rejected[reason], "dim"
+    yield from _cuts(summary, language)
+    accepted = claims - rejected_claims
+    yield say("valuated"), accepted, summary.lines[Reason.ACCEPTED], summary.valuated, "bold"
+    waiting = summary.claims[ClaimStatus.PROCESSED]
+    yield "  " + say("waiting"), waiting, None, summary.waiting, ""
+    yield "  " + say("payable"), accepted - waiting, None, summary.valuated - summary.waiting, "bold green"
+
+
+def _cuts(summary: Summary, language: str) -> Iterator[_Row]:
+    above = summary.repriced - summary.below_price
+    yield "  " + text("summary.above_price", language), None, None, -above, ""
+    if summary.below_price:
+        yield "  " + text("summary.below_price", language), None, None, -summary.below_price, ""
+    for cut in Cut:
+        lines = summary.lines_cut_by[cut]
+        yield "  " + label(cut, language), None, lines, -summary.cuts[cut], ""

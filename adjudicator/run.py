@@ -1,0 +1,353 @@
+"""A month from files to decisions, without any database: read, adjudicate, write, prove that it adds up.
+
+What a run gives appears whole under its name, or not at all. The same inputs give the same bytes, for any
+number of threads and any order of rows.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adjudicator import claims as claims_room
+from adjudicator import engine
+from adjudicator.adjudication import opening as opening_room
+from adjudicator.adjudication.adjudicate import AmountTooLarge, CompiledScheme, adjudicate, compile_scheme
+from adjudicator.adjudication.decisions import Tabulator, version_name
+from adjudicator.adjudication.opening import Opening
+from adjudicator.adjudication.summary import DoesNotAddUp, Summary
+from adjudicator.claims import Claims
+from adjudicator.files import TableWriter
+from adjudicator.manifest import MANIFEST, file_records, relative, write_manifest
+from adjudicator.problems import Place, Problem, Refused
+from adjudicator.product.check import RegisterCodes, check_products
+from adjudicator.scheme import Scheme, open_scheme
+from adjudicator.tables import CARRIED, DECISIONS
+from adjudicator.words import message
+from ingest.tables import ClaimsReading, Reading, read_claims, read_registers, read_tables
+
+CARRIED_FOLDER: Final = "carried"
+"""Where a run puts what the next one is opened with."""
+
+SET_ASIDE_FOLDER: Final = "set_aside"
+SUMMARY_FILE: Final = "summary.json"
+
+Progress = Callable[[str, int, int], None]
+"""Told of a stage (a key of the catalogue), how much of it is done, and how much there is."""
+
+
+def no_progress(stage: str, done: int, total: int) -> None:
+    """Tell nobody."""
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """A scheme with its registers, read and compiled, and what earlier months left."""
+
+    scheme: Scheme
+    registers: Reading
+    compiled: CompiledScheme
+    opening: Opening
+    carried: Mapping[str, pa.Table]
+    warnings: tuple[Problem, ...]
+
+    @property
+    def content_hashes(self) -> list[str]:
+        """The content hash of each product version, in the order of the compiled versions."""
+        by_version = {
+            (source.definition.product, source.definition.valid.start): source.content_hash
+            for source in self.scheme.products
+        }
+        return [by_version[v.product, v.valid.start] for v in self.compiled.products.versions]
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run that is done: what it comes to, and where it lies."""
+
+    name: str
+    folder: Path
+    summary: Summary
+    registers: Reading
+    claims: ClaimsReading
+    warnings: tuple[Problem, ...]
+    manifest: Mapping[str, Any]
+
+
+def open_inputs(scheme_folder: Path, opening_folder: Path | None = None, progress: Progress = no_progress) -> Inputs:
+    """Open a scheme with its registers, and what an earlier run handed on.
+
+    Raises:
+        Refused: with everything that is wrong with the settings, products or registers.
+    """
+    scheme = open_scheme(scheme_folder)
+    decimals = scheme.settings.decimals
+    progress("run.reading_registers", 0, 1)
+    registers = read_registers(scheme.registers, decimals)
+    problems = check_products(scheme.products, RegisterCodes.of(registers.tables))
+    if errors := [problem for problem in problems if problem.severity == "error"]:
+        raise Refused(errors)
+    compiled = compile_scheme(
+        registers.tables, [source.definition for source in scheme.products], scheme.settings.adult_age
+    )
+    carried = read_carried(opening_folder, decimals) if opening_folder else {}
+    opening = (
+        opening_room.encode(compiled.registers, *(carried[name] for name in CARRIED))
+        if carried
+        else opening_room.nothing(compiled.registers)
+    )
+    progress("run.reading_registers", 1, 1)
+    return Inputs(scheme, registers, compiled, opening, carried, (*problems, *registers.warnings))
+
+
+def read_carried(folder: Path, decimals: int) -> dict[str, pa.Table]:
+    """Read what an earlier run handed on: from its folder, or from a folder of just these tables.
+
+    Raises:
+        Refused: a table is missing, or any row of it cannot be read: half a balance is no balance.
+    """
+    inner = folder / CARRIED_FOLDER
+    reading = read_tables(inner if inner.is_dir() else folder, CARRIED, decimals)
+    if missing := [name for name in CARRIED if name not in reading.tables]:
+        what = message("run.opening_missing", folder=str(folder), tables=missing)
+        raise Refused([Problem(what, Place(folder), message("run.opening_missing.remedy"))])
+    if problems := reading.set_aside.problems():
+        raise Refused(problems)
+    return dict(reading.tables)
+
+
+def run_month(
+    scheme_folder: Path,
+    sources: Sequence[Path],
+    out: Path,
+    *,
+    opening_folder: Path | None = None,
+    name: str | None = None,
+    form: str = "parquet",
+    threads: int = 1,
+    replace: bool = False,
+    progress: Progress = no_progress,
+) -> Run:
+    """Adjudicate claims from files and write the decisions into a new folder.
+
+    Args:
+        scheme_folder: the scheme.
+        sources: folders with the tables ``claims`` and ``claim_lines``.
+        out: the folder to be written; it appears when everything is there.
+        opening_folder: the folder of the run before, if there was one.
+        name: of the run, kept with every decision; the months in which the claims came when left out.
+        form: ``parquet`` or ``csv``.
+        threads: decides nothing but the time.
+        replace: whether an earlier run in ``out`` may be replaced.
+        progress: told how far it is.
+
+    Raises:
+        Refused: inputs that cannot be used; nothing was written.
+        DoesNotAddUp: amounts do not add up, which must never happen; nothing was written.
+    """
+    _check_out(out, replace)
+    inputs = open_inputs(scheme_folder, opening_folder, progress)
+    decimals = inputs.scheme.settings.decimals
+    progress("run.reading_claims", 0, 1)
+    reading = read_claims(sources, decimals, inputs.registers.tables["facilities"])
+    progress("run.reading_claims", 1, 1)
+    reading = _without_repeated(reading, inputs)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    try:
+        name = name or _months(reading)
+        reading, summary = _adjudicated(inputs, reading, temporary, name, form, threads, progress)
+        summary.check()
+        _check_totals(reading, summary)
+        reading.set_aside.write(temporary / SET_ASIDE_FOLDER)
+        inputs.registers.set_aside.write(temporary / SET_ASIDE_FOLDER / "registers")
+        (temporary / SUMMARY_FILE).write_text(_json(_record(inputs, reading, name, summary)), "utf-8")
+        manifest = _manifest(inputs, sources, opening_folder, out, temporary, name, progress)
+        write_manifest(temporary, manifest)
+        _publish(temporary, out)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return Run(name, out, summary, inputs.registers, reading, inputs.warnings, manifest)
+
+
+def _check_out(out: Path, replace: bool) -> None:
+    if not out.exists():
+        return
+    if not out.is_dir() or (any(out.iterdir()) and not (out / MANIFEST).is_file()):
+        raise Refused([Problem(message("run.out_is_something_else"), Place(out), message("run.out.remedy"))])
+    if any(out.iterdir()) and not replace:
+        raise Refused([Problem(message("run.out_exists"), Place(out), message("run.out_exists.remedy"))])
+
+
+def _publish(temporary: Path, out: Path) -> None:
+    """Give the finished folder its name; an older run is put away first and removed last."""
+    temporary.chmod(0o755)
+    if not out.exists():
+        temporary.rename(out)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    out.rename(old / out.name)
+    temporary.rename(out)
+    shutil.rmtree(old)
+
+
+def _without_repeated(reading: ClaimsReading, inputs: Inputs) -> ClaimsReading:
+    """Set aside claims that an earlier run accepted already: nobody is paid twice."""
+    if not inputs.carried:
+        return reading
+    earlier = inputs.carried["earlier_claims"]
+    again = pc.is_in(_key(reading.claims), value_set=_key(earlier).combine_chunks())
+    rows = np.flatnonzero(again.to_numpy(zero_copy_only=False))
+    return reading.without(rows, message("run.already_accepted")) if len(rows) else reading
+
+
+def _key(claims: pa.Table) -> pa.ChunkedArray:
+    columns = [claims[name].cast(pa.string()) for name in ("facility", "claim")]
+    return pa.chunked_array([pc.binary_join_element_wise(*columns, "\x1f").combine_chunks()])
+
+
+def _months(reading: ClaimsReading) -> str:
+    """Name a run after the months in which its claims came in."""
+    if len(reading.claims) == 0:
+        return "nothing"
+    span = pc.min_max(reading.claims["date_claimed"]).as_py()
+    first, last = (f"{day:%Y-%m}" for day in (span["min"], span["max"]))
+    return first if first == last else f"{first}..{last}"
+
+
+def _adjudicated(
+    inputs: Inputs,
+    reading: ClaimsReading,
+    folder: Path,
+    name: str,
+    form: str,
+    threads: int,
+    progress: Progress,
+) -> tuple[ClaimsReading, Summary]:
+    """Adjudicate and write; claims with amounts that cannot be counted are set aside, and it begins anew."""
+    while True:
+        claims = claims_room.encode(inputs.compiled.registers, reading.claims, reading.lines)
+        try:
+            return reading, _write_decisions(inputs, claims, folder, name, form, threads, progress)
+        except AmountTooLarge as found:
+            rows = claims.claim_row[found.claims]
+            reading = reading.without(rows, message("run.amount_too_large"))
+
+
+def _write_decisions(
+    inputs: Inputs, claims: Claims, folder: Path, name: str, form: str, threads: int, progress: Progress
+) -> Summary:
+    decimals = inputs.scheme.settings.decimals
+    tabulator = Tabulator(inputs.compiled, claims, name, inputs.content_hashes)
+    summary = Summary()
+    carried_folder = folder / CARRIED_FOLDER
+    carried_folder.mkdir(exist_ok=True)
+    lines = int(claims.batch.first_line[-1])
+    touched: list[np.ndarray[Any, np.dtype[np.int32]]] = []
+    with ExitStack() as stack:
+        writers = {
+            spec.name: stack.enter_context(TableWriter(where / f"{spec.name}.{form}", spec, decimals))
+            for where, specs in ((folder, DECISIONS), (carried_folder, CARRIED))
+            for spec in specs.values()
+        }
+        for table in ("earlier_claims", "earlier_lines"):
+            if inputs.carried:
+                writers[table].write(inputs.carried[table])
+        progress("run.adjudicating", 0, lines)
+        for decided in adjudicate(inputs.compiled, claims, inputs.opening, threads):
+            summary.add(claims, decided)
+            for table, writer in writers.items():
+                writer.write(getattr(tabulator, table)(decided))
+            touched.append(decided.carrier)
+            progress("run.adjudicating", decided.end_line, lines)
+        writers["balances"].write(tabulator.untouched(inputs.opening, np.concatenate(touched)))
+    return summary
+
+
+def _check_totals(reading: ClaimsReading, summary: Summary) -> None:
+    """Make sure that every claim that came in was decided or set aside, with its amount.
+
+    Raises:
+        DoesNotAddUp: some are missing, or there are too many.
+    """
+    reading.totals.check()
+    if summary.claims.total() != len(reading.claims) or summary.lines.total() != len(reading.lines):
+        raise DoesNotAddUp(f"{len(reading.claims)} claims were read, {summary.claims.total()} decided")
+    if summary.claimed != reading.totals.kept.claimed:
+        raise DoesNotAddUp(f"claimed {reading.totals.kept.claimed}, decided about {summary.claimed}")
+
+
+def _record(inputs: Inputs, reading: ClaimsReading, name: str, summary: Summary) -> dict[str, Any]:
+    """Give the run's summary as plain values, for programs; amounts in minor units."""
+    settings = inputs.scheme.settings
+    return {
+        "run": name,
+        "scheme": settings.scheme,
+        "currency": settings.currency,
+        "decimals": settings.decimals,
+        "received": reading.totals.as_record(),
+        "decided": summary.as_record(),
+    }
+
+
+def _json(record: Mapping[str, Any]) -> str:
+    return json.dumps(record, indent=2, ensure_ascii=False) + "\n"
+
+
+def _manifest(
+    inputs: Inputs,
+    sources: Sequence[Path],
+    opening_folder: Path | None,
+    out: Path,
+    written: Path,
+    name: str,
+    progress: Progress,
+) -> dict[str, Any]:
+    """Say what went in and what came out. Inputs are hashed as they are now, outputs as written."""
+    progress("run.hashing", 0, 1)
+    settings = inputs.scheme.settings
+    read = [*inputs.scheme.files, *_files(inputs.scheme.registers)]
+    read += [path for source in sources for path in _files(source)]
+    if opening_folder:
+        inner = opening_folder / CARRIED_FOLDER
+        read += _files(inner if inner.is_dir() else opening_folder)
+    manifest = {
+        "run": name,
+        "engine": {"version": engine.version(), "fingerprint": engine.fingerprint()},
+        "scheme": {"scheme": settings.scheme, "currency": settings.currency, "adult_age": settings.adult_age},
+        "products": [
+            {
+                "product": source.definition.product,
+                "version": version_name(source.definition),
+                "content_hash": source.content_hash,
+                "file": relative(source.path, out),
+            }
+            for source in inputs.scheme.products
+        ],
+        "where": {
+            "scheme": relative(inputs.scheme.folder, out),
+            "claims": sorted(relative(source, out) for source in sources),
+            "opening": relative(opening_folder, out) if opening_folder else None,
+        },
+        "inputs": file_records(dict.fromkeys(path.resolve() for path in read), out),
+        "outputs": file_records(_files(written), written),
+    }
+    progress("run.hashing", 1, 1)
+    return manifest
+
+
+def _files(folder: Path) -> list[Path]:
+    """List the files below a folder, hidden ones left out."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))

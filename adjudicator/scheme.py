@@ -1,0 +1,122 @@
+"""A scheme is a folder: ``scheme.yaml``, its products, its registers, and what it adjudicates with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Final
+
+from babel import Locale
+from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
+
+from adjudicator.problems import Place, Problem, Refused
+from adjudicator.product.definition import Label, Part
+from adjudicator.product.meant import nearest
+from adjudicator.product.read import ProductSource, read_products
+from adjudicator.product.scalars import Code, Count, read_text, wrong
+from adjudicator.product.source import Source, read_source
+from adjudicator.units import currency_decimals
+from adjudicator.words import message
+
+SETTINGS: Final = "scheme.yaml"
+"""The file that makes a folder a scheme."""
+
+
+def _currency(value: object) -> str:
+    given = read_text(value)
+    if given not in Locale("en").currencies:
+        raise wrong("scheme.unknown_currency", given=given)
+    return given
+
+
+Currency = Annotated[str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
+"""An ISO 4217 code."""
+
+
+class Settings(Part):
+    """What ``scheme.yaml`` says."""
+
+    scheme: Code
+    name: Label | None = None
+    currency: Currency
+    adult_age: Annotated[Count, Field(description="Completed years from which on a person is an adult")] = 18
+    registers: Code = "registers"
+    products: Code = "products"
+    rules: Code = "rules"
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals the currency's amounts have."""
+        return currency_decimals(self.currency)
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A scheme that was opened: its settings and its products, both checked."""
+
+    folder: Path
+    settings: Settings
+    products: tuple[ProductSource, ...]
+
+    @property
+    def registers(self) -> Path:
+        """The folder of the registers."""
+        return self.folder / self.settings.registers
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that say what the scheme is, besides its registers."""
+        return [self.folder / SETTINGS, *(source.path for source in self.products)]
+
+
+def read_settings(folder: Path) -> Settings:
+    """Read a scheme's settings.
+
+    Raises:
+        Refused: the folder is no scheme, or with everything that is wrong with its settings.
+    """
+    path = folder / SETTINGS
+    if not path.is_file():
+        raise Refused(
+            [Problem(message("scheme.no_settings", folder=str(folder)), Place(path), message("scheme.make_one"))]
+        )
+    source = read_source(path)
+    try:
+        settings = Settings.model_validate(source.tree)
+    except ValidationError as error:
+        raise Refused([*source.problems, *_problems(error, source)]) from None
+    if source.problems:
+        raise Refused(source.problems)
+    return settings
+
+
+def _problems(error: ValidationError, source: Source) -> Iterator[Problem]:
+    for details in error.errors(include_url=False):
+        steps = details["loc"]
+        match details["type"]:
+            case "extra_forbidden":
+                near = nearest(str(steps[-1]), list(Settings.model_fields))
+                keys = ", ".join(Settings.model_fields)
+                remedy = message("product.did_you_mean", text=near) if near else message("scheme.keys", keys=keys)
+                yield Problem(message("product.unknown_key", name=steps[-1]), source.place_of_key(steps), remedy)
+            case "missing":
+                remedy = message("scheme.missing.remedy", name=steps[-1])
+                yield Problem(message("product.missing", name=steps[-1]), source.place_of_key(steps[:-1]), remedy)
+            case kind if "." in kind:
+                values = {key: value for key, value in details.get("ctx", {}).items() if key != "at"}
+                remedy = message(f"{kind}.remedy", **values)
+                yield Problem(message(kind, **values), source.place_of(steps), remedy)
+            case _:
+                what = message("scheme.not_settings", said=details["msg"])
+                yield Problem(what, source.place_of(steps), message("scheme.make_one"))
+
+
+def open_scheme(folder: Path) -> Scheme:
+    """Open a scheme: read its settings and products.
+
+    Raises:
+        Refused: with everything that is wrong with them.
+    """
+    settings = read_settings(folder)
+    return Scheme(folder, settings, tuple(read_products(folder / settings.products, settings.decimals)))

@@ -1,0 +1,171 @@
+"""What was set aside: which rows, why, and what to do about it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adjudicator.problems import Place, Problem
+from adjudicator.words import LANGUAGES, Message, entries, message, shown
+
+COLUMNS: Final = (
+    "table",
+    "file",
+    "row",
+    "field",
+    "value",
+    *(f"{column}_{language}" for language in LANGUAGES for column in ("reason", "remedy")),
+)
+"""The columns of a list of what was set aside."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing that is wrong with one row."""
+
+    table: str
+    file: Path
+    row: int
+    """The row in its file; the header is row 1."""
+    field: str | None
+    value: str | None
+    reason: Message
+    remedy: Message
+
+    def problem(self) -> Problem:
+        """Give the fault as a problem with its place."""
+        return Problem(self.reason, Place(self.file, row=self.row, field=self.field), self.remedy)
+
+
+@dataclass(frozen=True)
+class Faults:
+    """Rows of one table that are set aside for one reason: a column a member, so that millions are cheap."""
+
+    table: str
+    field: str | None
+    reason: str
+    """A key of the catalogue; what to do is under the same key with ``.remedy``."""
+    files: npt.NDArray[np.int32]
+    """Which file of :attr:`SetAside.files` each row is in."""
+    rows: npt.NDArray[np.int64]
+    values: pa.Array
+    """What stands in the field, as text."""
+    details: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    """The values of the reason's text: one for all rows, or an Arrow array with one for each."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def message(self, place: int) -> Message:
+        """Give the reason of one row."""
+        return message(self.reason, **{name: _at(value, place) for name, value in self.details.items()})
+
+    def told(self, key: str, language: str) -> pa.Array:
+        """Write a text of the catalogue for every row, as :func:`adjudicator.words.text` does for one."""
+        # The empty texts give the result its length where nothing differs from row to row.
+        pieces: list[Any] = [pa.array([""] * len(self), pa.string())]
+        for literal, name, _, _ in Formatter().parse(entries()[key][language]):
+            pieces.append(pa.scalar(literal))
+            if name is not None:
+                value = self.details[name]
+                each = isinstance(value, pa.Array)
+                pieces.append(value.cast(pa.string()) if each else pa.scalar(str(shown(value, language))))
+        return pc.binary_join_element_wise(*pieces, "")
+
+
+def _at(value: Any, place: int) -> Any:
+    return value[place].as_py() if isinstance(value, pa.Array) else value
+
+
+@dataclass
+class SetAside:
+    """Everything of some tables that was set aside. Iterating gives each fault, in the order of the files."""
+
+    files: Sequence[Path] = ()
+    """The files that were read, in the order of their paths."""
+    faults: list[Faults] = dataclasses.field(default_factory=list)
+
+    def __len__(self) -> int:
+        return sum(len(faults) for faults in self.faults)
+
+    def __iter__(self) -> Iterator[Fault]:
+        for which, place in self._order().tolist():
+            faults = self.faults[which]
+            reason = faults.message(place)
+            yield Fault(
+                faults.table,
+                self.files[faults.files[place]],
+                int(faults.rows[place]),
+                faults.field,
+                _at(faults.values, place),
+                reason,
+                Message(f"{reason.key}.remedy", reason.values),
+            )
+
+    def rows_of(self, table: str) -> int:
+        """Count the rows of a table that are set aside, however much is wrong with each."""
+        return sum(len(rows) for rows in self.places(table).values())
+
+    def places(self, table: str) -> dict[Path, npt.NDArray[np.int64]]:
+        """Give the rows of a table that are set aside: the file, and the rows in it, rising."""
+        held = [faults for faults in self.faults if faults.table == table]
+        if not held:
+            return {}
+        files = np.concatenate([faults.files for faults in held])
+        rows = np.concatenate([faults.rows for faults in held])
+        return {self.files[file]: np.unique(rows[files == file]) for file in np.unique(files)}
+
+    def tables(self) -> list[str]:
+        """Name the tables of which something is set aside."""
+        return sorted({faults.table for faults in self.faults if len(faults)})
+
+    def told(self) -> pa.Table:
+        """List every fault, in the order of table, file, row and field; see :data:`COLUMNS`."""
+        columns: dict[str, list[pa.Array]] = {name: [] for name in COLUMNS}
+        files = pa.array([str(file) for file in self.files], pa.string())
+        for faults in self.faults:
+            columns["table"].append(pa.array([faults.table] * len(faults), pa.string()))
+            columns["file"].append(files.take(pa.array(faults.files)))
+            columns["row"].append(pa.array(faults.rows))
+            columns["field"].append(pa.array([faults.field] * len(faults), pa.string()))
+            columns["value"].append(faults.values.cast(pa.string()))
+            for language in LANGUAGES:
+                columns[f"reason_{language}"].append(faults.told(faults.reason, language))
+                columns[f"remedy_{language}"].append(faults.told(f"{faults.reason}.remedy", language))
+        order = self._order()
+        starts = np.cumsum([0, *(len(faults) for faults in self.faults)])
+        taken = pa.array(starts[order[:, 0]] + order[:, 1])
+        return pa.table(
+            {
+                name: pa.chunked_array(chunks, pa.int64() if name == "row" else pa.string()).take(taken)
+                for name, chunks in columns.items()
+            }
+        )
+
+    def _order(self) -> npt.NDArray[np.int64]:
+        """Put faults in order: shape (n, 2), which of :attr:`faults`, and which row of it."""
+        if not self.faults:
+            return np.zeros((0, 2), np.int64)
+        tables = _ranks([faults.table for faults in self.faults])
+        reasons = _ranks([(faults.field or "", faults.reason) for faults in self.faults])
+        sizes = [len(faults) for faults in self.faults]
+        files = np.concatenate([faults.files for faults in self.faults])
+        rows = np.concatenate([faults.rows for faults in self.faults])
+        which = np.repeat(np.arange(len(self.faults)), sizes)
+        place = np.concatenate([np.arange(size) for size in sizes])
+        order = np.lexsort((reasons[which], rows, files, tables[which]))
+        return np.stack([which[order], place[order]], axis=1)
+
+
+def _ranks(values: Sequence[Any]) -> npt.NDArray[np.int64]:
+    ranked = {value: rank for rank, value in enumerate(sorted(set(values)))}
+    return np.array([ranked[value] for value in values], np.int64)
