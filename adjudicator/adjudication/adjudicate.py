@@ -24,7 +24,7 @@ from adjudicator.adjudication.kernel import (
     Balances,
     Results,
     adjudicate_units,
-    empty_results,
+    no_results,
 )
 from adjudicator.adjudication.opening import Opening, nothing
 from adjudicator.claims import Claims
@@ -175,7 +175,7 @@ def _adjudicate_group(
     first_cover, end_cover = (int(covers.first_of_unit[unit]) for unit in (first_unit, end_unit))
     first_policy, end_policy = (int(policies.first_of_unit[unit]) for unit in (first_unit, end_unit))
     balances = _open(opening, first_cover, end_cover, first_policy, end_policy)
-    results = empty_results(end_claim - first_claim, end_line - first_line)
+    results = no_results(end_claim - first_claim, end_line - first_line)
     lines_of_unit = _of_units(batch.first_line[batch.first_of_unit], first_unit, end_unit)
     lines_of_unit += _of_units(opening.history.first_line_of_unit, first_unit, end_unit)
     covers_of_unit = _of_units(covers.first_of_unit, first_unit, end_unit)

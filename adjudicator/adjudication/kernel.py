@@ -108,36 +108,46 @@ class Results(NamedTuple):
     """(L,), minor units; ``TOO_LARGE`` where quantity × amount cannot be counted."""
 
 
-def empty_results(claims: int, lines: int) -> Results:
-    """Make room for the results of a number of claims and lines."""
+def no_results(claims: int, lines: int) -> Results:
+    """Make room for the results of a number of claims and lines: all rejected until they are decided."""
     return Results(
-        np.empty(claims, np.int8),
-        np.empty(claims, np.int8),
-        np.empty(lines, np.int8),
-        np.empty(lines, np.int32),
-        np.empty(lines, np.int32),
-        np.empty(lines, np.int8),
-        *(np.empty(lines, np.int64) for _ in range(8)),
+        status=np.full(claims, _REJECTED, np.int8),
+        reason=np.zeros(claims, np.int8),
+        line_reason=np.zeros(lines, np.int8),
+        policy=np.full(lines, -1, np.int32),
+        version=np.full(lines, -1, np.int32),
+        price_origin=np.full(lines, -1, np.int8),
+        quantity=np.zeros(lines, np.int64),
+        unit_price=np.full(lines, -1, np.int64),
+        limit_excess=np.zeros(lines, np.int64),
+        deductible=np.zeros(lines, np.int64),
+        co_insurance=np.zeros(lines, np.int64),
+        category_excess=np.zeros(lines, np.int64),
+        ceiling_excess=np.zeros(lines, np.int64),
+        valuated=np.zeros(lines, np.int64),
     )
 
 
 @compiled
 def _left(
     level: int,
-    split: bool,
+    split: int,
     amount: int,
     care: int,
     of_insuree: Int64s,
+    insuree: int,
     of_policy: Int64s,
+    policy: int,
 ) -> int:
     """Give what is left of an amount after earlier claims (law, section 5.1). *Compiled.*
 
-    ``of_insuree`` and ``of_policy`` are (care,), minor units used.
+    ``of_insuree`` and ``of_policy`` are (rows, care), minor units used.
     """
     used = 0
-    if level != _TREATMENT:
-        by_care = of_insuree if level == _PER_INSUREE else of_policy
-        used = by_care[care] if split else by_care[0] + by_care[1]
+    if level == _PER_INSUREE:
+        used = of_insuree[insuree, care] if split else of_insuree[insuree, 0] + of_insuree[insuree, 1]
+    elif level != _TREATMENT:
+        used = of_policy[policy, care] if split else of_policy[policy, 0] + of_policy[policy, 1]
     return max(0, amount - used)
 
 
@@ -155,7 +165,7 @@ def _members(policy: int, day: int, policies: Policies, covers: Covers) -> int:
 
 
 @compiled
-def _slot(key: int, keys: Int64s, slots: Int32s) -> int:
+def _slot(key: int, keys: Int64s) -> int:
     """Find the place of a key in an open hash table: its own, or the free one (``keys`` -1). *Compiled.*"""
     mask = len(keys) - 1
     # An odd multiplier below 2^63: numba would turn a larger one, which is unsigned, into a float.
@@ -198,7 +208,7 @@ def adjudicate_units(
         table_size: a power of two, more than twice the lines of any unit, earlier ones included.
         used_size: room for quantities: at least lines × covers of one insuree, of any unit.
         most_covers: the most covers that an insuree has.
-        results: filled in for the claims and lines of these units.
+        results: of these units, as :func:`no_results` makes them; filled in for the claims and lines of these units.
 
     Returns:
         How many lines have a ``TOO_LARGE`` amount.
@@ -259,9 +269,10 @@ def adjudicate_units(
             insuree = history.line_insuree[earlier]
             target = history.line_target[earlier]
             first_cover = people.first_cover[insuree]
-            place = _slot(np.int64(insuree) * provision_count + provision, keys, slot_of_place)
+            key = np.int64(insuree) * provision_count + provision
+            place = _slot(key, keys)
             if keys[place] == -1:
-                keys[place] = np.int64(insuree) * provision_count + provision
+                keys[place] = key
                 slot_of_place[place] = slots
                 place_of_slot[slots] = place
                 last_node[slots] = -1
@@ -343,11 +354,13 @@ def adjudicate_units(
                     if level != _NO_LEVEL:
                         c_deductible[c] = _left(
                             level,
-                            terms.deductible_split[version] != 0,
+                            terms.deductible_split[version],
                             terms.deductible[version, care],
                             care,
-                            balances.deducted[balance],
-                            balances.policy_deducted[policy - zero_policy],
+                            balances.deducted,
+                            balance,
+                            balances.policy_deducted,
+                            policy - zero_policy,
                         )
                     level = terms.ceiling_level[version, care]
                     c_ceiling[c] = MOST
@@ -360,11 +373,13 @@ def adjudicate_units(
                             amount = min(amount, terms.ceiling_maximum[version, care])
                         c_ceiling[c] = _left(
                             level,
-                            terms.ceiling_split[version] != 0,
+                            terms.ceiling_split[version],
                             amount,
                             care,
-                            balances.covered[balance],
-                            balances.policy_covered[policy - zero_policy],
+                            balances.covered,
+                            balance,
+                            balances.policy_covered,
+                            policy - zero_policy,
                         )
                 if covered_by < 0:
                     reason = _NO_COVERAGE
@@ -375,7 +390,7 @@ def adjudicate_units(
                 results.status[out] = _REJECTED
                 results.reason[out] = reason
                 for line in range(first_line - zero_line, end_line - zero_line):
-                    _reject(results, line, reason)
+                    results.line_reason[line] = reason
                 continue
 
             # A reviewed claim is adjudicated as claimed first; if that accepts a line, once more.
@@ -405,9 +420,10 @@ def adjudicate_units(
                     provision = batch.provision[line]
                     slot = -1
                     if reason == _ACCEPTED and remembered[provision] != 0:
-                        place = _slot(np.int64(insuree) * provision_count + provision, keys, slot_of_place)
+                        key = np.int64(insuree) * provision_count + provision
+                        place = _slot(key, keys)
                         if keys[place] == -1:
-                            keys[place] = np.int64(insuree) * provision_count + provision
+                            keys[place] = key
                             slot_of_place[place] = slots
                             place_of_slot[slots] = place
                             last_node[slots] = -1
@@ -481,7 +497,7 @@ def adjudicate_units(
                             reason = _ACCEPTED
 
                     if reason != _ACCEPTED:
-                        _reject(results, at, reason)
+                        results.line_reason[at] = reason
                         if line == first_line or shared_reason == reason:
                             shared_reason = reason
                         else:
@@ -505,7 +521,7 @@ def adjudicate_units(
                         most = multiply(limit, quantity)
                     if amount == TOO_LARGE or most == TOO_LARGE:
                         too_large += 1
-                        _reject(results, at, _NOT_COVERED)
+                        results.line_reason[at] = _NOT_COVERED
                         results.valuated[at] = TOO_LARGE
                         continue
                     limit_excess = max(0, amount - most)
@@ -553,22 +569,30 @@ def adjudicate_units(
                 if accepted == 0:
                     break
                 if attempt + 1 < attempts:
-                    # The review gives back what the claim used as claimed.
+                    # The review gives back what the claim used as claimed, and begins anew.
                     for line in range(first_line, end_line):
                         at = line - zero_line
                         provision = batch.provision[line]
-                        if (
-                            results.line_reason[at] == _ACCEPTED
-                            and remembered[provision] & HAS_QUANTITY_LIMIT
-                        ):
-                            place = _slot(
-                                np.int64(insuree) * provision_count + provision, keys, slot_of_place
-                            )
-                            slot = slot_of_place[place]
+                        if results.line_reason[at] != _ACCEPTED:
+                            continue
+                        if remembered[provision] & HAS_QUANTITY_LIMIT:
+                            key = np.int64(insuree) * provision_count + provision
+                            slot = slot_of_place[_slot(key, keys)]
                             for cover in range(first_cover, end_cover):
                                 end = min(covers.expiry[cover], policies.expiry[covers.policy[cover]])
                                 if covers.effective[cover] <= target <= end:
                                     used[used_from[slot] + cover - first_cover] -= results.quantity[at]
+                        results.policy[at] = -1
+                        results.version[at] = -1
+                        results.price_origin[at] = -1
+                        results.quantity[at] = 0
+                        results.unit_price[at] = -1
+                        results.limit_excess[at] = 0
+                        results.deductible[at] = 0
+                        results.co_insurance[at] = 0
+                        results.category_excess[at] = 0
+                        results.ceiling_excess[at] = 0
+                        results.valuated[at] = 0
 
             if accepted == 0:
                 results.status[out] = _REJECTED
@@ -594,7 +618,8 @@ def adjudicate_units(
                 at = line - zero_line
                 provision = batch.provision[line]
                 if results.line_reason[at] == _ACCEPTED and remembered[provision] & HAS_FREQUENCY:
-                    place = _slot(np.int64(insuree) * provision_count + provision, keys, slot_of_place)
+                    key = np.int64(insuree) * provision_count + provision
+                    place = _slot(key, keys)
                     slot = slot_of_place[place]
                     node = last_node[slot]
                     if node < 0 or node_claim[node] != claim:
@@ -607,20 +632,3 @@ def adjudicate_units(
         for slot in range(slots):
             keys[place_of_slot[slot]] = -1
     return too_large
-
-
-@compiled
-def _reject(results: Results, line: int, reason: int) -> None:
-    """Write a rejected line: worth nothing, paid by nobody. *Compiled.*"""
-    results.line_reason[line] = reason
-    results.policy[line] = -1
-    results.version[line] = -1
-    results.price_origin[line] = -1
-    results.quantity[line] = 0
-    results.unit_price[line] = -1
-    results.limit_excess[line] = 0
-    results.deductible[line] = 0
-    results.co_insurance[line] = 0
-    results.category_excess[line] = 0
-    results.ceiling_excess[line] = 0
-    results.valuated[line] = 0

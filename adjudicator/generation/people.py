@@ -94,10 +94,9 @@ class Persons:
     joins: I32
     """(P,), the day from which the family's policies can cover the person."""
 
-    @property
-    def codes(self) -> Any:
-        """The insurees' codes, an Arrow array."""
-        return codes("{family:7}-{position:2}", family=self.family + 1, position=self.position)
+    def codes_of(self, rows: I32 | I64) -> Any:
+        """Give the codes of insurees, such as ``0000123-04``; an Arrow array."""
+        return codes("{family:7}-{position:2}", family=self.family[rows] + 1, position=self.position[rows])
 
     def plus(self, others: Persons) -> Persons:
         """Put other persons after these."""
@@ -326,7 +325,7 @@ def register_of_insurees(persons: Persons, first: int, last: int) -> Any:
     """Make the register of insurees as known on a last day; who was born before the first has no start."""
     return pa.table(
         {
-            "insuree": persons.codes,
+            "insuree": persons.codes_of(np.arange(len(persons.family))),
             "family": codes("F{family:7}", family=persons.family + 1),
             "head": persons.position == 1,
             "sex": persons.sex,

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from adjudicator.problems import Problem
+from adjudicator.product.definition import Part, Product
 from adjudicator.product.meant import meant, nearest
 from adjudicator.product.scalars import written_shape
 from adjudicator.product.shape import REQUIRED, key_at, key_homes, keys_at, keys_of
@@ -30,28 +31,34 @@ FEW: Final = 4
 """The most places that a message lists for a key that belongs elsewhere."""
 
 
-def problems_of(error: ValidationError, source: Source) -> list[Problem]:
-    """Turn what pydantic found into problems, none of them twice."""
-    found = (_problem(details, source) for details in error.errors(include_url=False))
+def problems_of(error: ValidationError, source: Source, root: type[Part] = Product) -> list[Problem]:
+    """Turn what pydantic found into problems, none of them twice.
+
+    Args:
+        error: what was found.
+        source: the file that it was found in.
+        root: the part that the whole file is; files of other formats that are read the same way have others.
+    """
+    found = (_problem(details, source, root) for details in error.errors(include_url=False))
     return list(dict.fromkeys(problem for problem in found if problem is not None))
 
 
-def _problem(details: ErrorDetails, source: Source) -> Problem | None:
+def _problem(details: ErrorDetails, source: Source, root: type[Part]) -> Problem | None:
     steps: Steps = details["loc"]
     kind = details["type"]
     if any(steps[:length] in source.left_out for length in range(1, len(steps) + 1)):
         return None
     if kind == "missing":
         *parent, name = steps
-        remedy = message("product.missing.remedy", name=name, example=_example(steps))
+        remedy = message("product.missing.remedy", name=name, example=_example(steps, root))
         return Problem(message("product.missing", name=name), source.place_of_key(tuple(parent)), remedy)
     if kind == "extra_forbidden" or steps[-1:] == (_OF_KEY,):
         steps = steps[:-1] if steps[-1] == _OF_KEY else steps
         what = message("product.unknown_key", name=steps[-1])
-        return Problem(what, source.place_of_key(steps), _known_key(steps))
+        return Problem(what, source.place_of_key(steps), _known_key(steps, root))
     key, values = _said(kind, details)
     at: Steps = (*steps, *values.pop("at", ()))
-    return Problem(message(key, **values), source.place_of(at), _remedy(key, values, at))
+    return Problem(message(key, **values), source.place_of(at), _remedy(key, values, at, root))
 
 
 def _said(kind: str, details: ErrorDetails) -> tuple[str, dict[str, Any]]:
@@ -71,16 +78,16 @@ def _said(kind: str, details: ErrorDetails) -> tuple[str, dict[str, Any]]:
     return "product.other", {"given": given, "said": details["msg"]}
 
 
-def _remedy(key: str, values: Mapping[str, Any], steps: Steps) -> Message:
+def _remedy(key: str, values: Mapping[str, Any], steps: Steps, root: type[Part]) -> Message:
     given = str(values.get("given", ""))
     if (guess := meant(key, given)) is not None:
         return message("product.write", text=guess)
     if "words" in values and (word := nearest(given, values["words"])):
         return message("product.did_you_mean", text=word)
-    if key == "product.expects_mapping" and (example := _part_example(steps, given)):
+    if key == "product.expects_mapping" and (example := _part_example(steps, given, root)):
         return message("product.write_keys", example=example)
     if key == "product.expects_mapping":
-        return message("product.expects_mapping.remedy", names=_quoted(keys_at(steps)))
+        return message("product.expects_mapping.remedy", names=_quoted(keys_at(steps, root)))
     if key in ("product.expects_money", "product.too_many_decimals") and values["decimals"] == 0:
         return message("product.expects_money.remedy_whole")
     if "words" in values:
@@ -88,14 +95,14 @@ def _remedy(key: str, values: Mapping[str, Any], steps: Steps) -> Message:
     return message(f"{key}.remedy", **values)
 
 
-def _example(steps: Steps) -> str:
-    key = key_at(steps)
+def _example(steps: Steps, root: type[Part]) -> str:
+    key = key_at(steps, root)
     return key.example if key and key.example else "…"
 
 
-def _part_example(steps: Steps, given: str) -> str | None:
+def _part_example(steps: Steps, given: str, root: type[Part]) -> str | None:
     """Write a part with the keys that it must have; one that has a single such key takes what was given."""
-    key = key_at(steps)
+    key = key_at(steps, root)
     needed = [inner for inner in keys_of(key.part) if inner.default is REQUIRED] if key and key.part else []
     if not needed:
         return None
@@ -104,14 +111,15 @@ def _part_example(steps: Steps, given: str) -> str | None:
     return "{" + ", ".join(f"{inner.key}: {inner.example}" for inner in needed) + "}"
 
 
-def _known_key(steps: Steps) -> Message:
+def _known_key(steps: Steps, root: type[Part]) -> Message:
     *parents, name = steps
     parent = tuple(parents)
-    known = keys_at(parent)
+    known = keys_at(parent, root)
     if near := nearest(str(name), known):
         return message("product.did_you_mean", text=near)
-    elsewhere = nearest(str(name), key_homes())
-    homes = key_homes()[elsewhere] if elsewhere else ()
+    homes_of = key_homes(root)
+    elsewhere = nearest(str(name), homes_of)
+    homes = homes_of[elsewhere] if elsewhere else ()
     if 0 < len(homes) <= FEW:
         if "" in homes:
             return message("product.key_at_top", name=elsewhere)

@@ -86,7 +86,7 @@ def written_shape(value: Any) -> str:
 
 # The texts that a scalar may have. The published schema and the reader share them.
 _AMOUNT: Final = r"[0-9]+(\.[0-9]+)?"
-_PERCENTAGE: Final = r"(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?) ?%"
+_PERCENTAGE: Final = r"0*(100(\.0{1,2})?|[0-9]{1,2}(\.[0-9]{1,2})?) ?%"
 _ANY_PERCENTAGE: Final = r"-?[0-9]+(\.[0-9]{1,2})? ?%"
 _MONTHS: Final = r"[0-9]{1,4} ?months?"
 _QUANTITY: Final = r"[0-9]+(\.[0-9]{1,2})?"
@@ -114,7 +114,7 @@ def read_money(value: Any, info: ValidationInfo) -> int:
         amount = scaled(given, decimals)
     except ValueError:
         raise wrong("product.too_many_decimals", given=given, decimals=decimals) from None
-    if not 0 <= amount <= LARGEST_AMOUNT:
+    if given.startswith("-") or amount > LARGEST_AMOUNT:
         raise wrong("product.amount_out_of_range", given=given, most=str(unscaled(LARGEST_AMOUNT, decimals)))
     return amount
 
@@ -125,7 +125,7 @@ def read_percentage(value: Any) -> int:
     if not re.fullmatch(_ANY_PERCENTAGE, given):
         raise wrong("product.expects_percentage", given=given)
     percentage = scaled(given.removesuffix("%"), 2)
-    if not 0 <= percentage <= PERCENT_ALL:
+    if given.startswith("-") or percentage > PERCENT_ALL:
         raise wrong("product.percentage_out_of_range", given=given)
     return percentage
 
@@ -180,7 +180,8 @@ def _read_truth(value: Any) -> bool:
     return given == "true"
 
 
-def _read_text(value: Any) -> str:
+def read_text(value: Any) -> str:
+    """Read a code or a text, without the blanks around it."""
     given = _given(value, "product.expects_text").strip()
     if not given:
         raise wrong("product.expects_text", given=given)
@@ -274,7 +275,7 @@ Truth = Annotated[
 
 Code = Annotated[
     str,
-    BeforeValidator(_read_text),
+    BeforeValidator(read_text),
     WithJsonSchema({"type": ["string", "number", "boolean"], "pattern": r"\S"}),
     Unit.TEXT,
 ]

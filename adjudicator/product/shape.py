@@ -88,9 +88,9 @@ def _notes(annotation: Any) -> Iterator[Any]:
         yield from _notes(argument)
 
 
-def key_at(steps: tuple[str | int, ...]) -> Key | None:
-    """Give the key whose value stands at a place of a product file; None where the format has none."""
-    part: type[Part] | None = Product
+def key_at(steps: tuple[str | int, ...], root: type[Part] = Product) -> Key | None:
+    """Give the key whose value stands at a place of a file; None where its format has none."""
+    part: type[Part] | None = root
     found: Key | None = None
     categories_next = False
     for step in steps:
@@ -106,18 +106,18 @@ def key_at(steps: tuple[str | int, ...]) -> Key | None:
     return found
 
 
-def keys_at(steps: tuple[str | int, ...]) -> tuple[str, ...]:
-    """Give the keys that are known at a place of a product file; none where it is no mapping."""
-    found = key_at(steps)
+def keys_at(steps: tuple[str | int, ...], root: type[Part] = Product) -> tuple[str, ...]:
+    """Give the keys that are known at a place of a file; none where it is no mapping."""
+    found = key_at(steps, root)
     if found and found.by_category and steps[-1] == found.key:
         return tuple(category.word for category in CLAIM_CATEGORIES)
-    part = found.part if found else None if steps else Product
+    part = found.part if found else None if steps else root
     return tuple(key.key for key in keys_of(part)) if part else ()
 
 
 @cache
-def key_homes() -> dict[str, tuple[str, ...]]:
-    """Give every key of the format with the parts that have it, as dotted paths (``enrolment.members``)."""
+def key_homes(root: type[Part] = Product) -> dict[str, tuple[str, ...]]:
+    """Give every key of a format with the parts that have it, as dotted paths (``enrolment.members``)."""
     homes: dict[str, tuple[str, ...]] = {}
 
     def walk(part: type[Part], path: tuple[str, ...]) -> None:
@@ -126,5 +126,5 @@ def key_homes() -> dict[str, tuple[str, ...]]:
             if key.part is not None:
                 walk(key.part, (*path, key.key))
 
-    walk(Product, ())
+    walk(root, ())
     return homes

@@ -104,7 +104,7 @@ def parse_source(text: str, file: Path) -> Source:
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         problem = _problem(
-            "product.yaml_control", Place(file, line, column), code=f"U+{ord(error.character):04X}"
+            "product.yaml_control", Place(file, line, column), code=f"U+{_code_point(error.character):04X}"
         )
         raise Refused([problem]) from None
 
@@ -135,6 +135,11 @@ def _syntax_problem(error: yaml.MarkedYAMLError, file: Path) -> Problem:
             mark = (error.context_mark if at_context else None) or error.problem_mark
             return _problem(key, Place(file, *_spot(mark)), **matched.groupdict())
     return _problem("product.yaml_other", Place(file, *_spot(error.problem_mark)), said=said)
+
+
+def _code_point(character: Any) -> int:
+    """Give the code point of what PyYAML stumbled over, which it gives as a number or as a text."""
+    return character if isinstance(character, int) else ord(character)
 
 
 def _spot(mark: Any) -> Spot:

@@ -1,0 +1,95 @@
+"""What the rows of a register name in another: a family, a policy, a facility, a parent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adjudicator.problems import Place, Problem
+from adjudicator.vocabulary import Kind
+from adjudicator.words import message
+
+Columns = dict[str, pa.Array]
+
+REFERENCES: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
+    "catchments": (("facility", "facilities", "code"), ("location", "locations", "code")),
+    "insurees": (("family", "families", "family"),),
+    "policies": (("family", "families", "family"),),
+    "covers": (("policy", "policies", "policy"), ("insuree", "insurees", "insuree")),
+    "contributions": (("policy", "policies", "policy"),),
+}
+"""Per table: the column, and the table and column in which its value must be found."""
+
+SHOWN: Final = 5
+"""Examples that a warning shows."""
+
+
+def dangling(values: pa.Array, targets: pa.Array) -> npt.NDArray[np.int64]:
+    """Give the rows whose value is not among the targets. None is no value."""
+    found = pc.or_(pc.is_in(values, targets), pc.is_null(values))
+    return np.flatnonzero(~found.to_numpy(zero_copy_only=False))
+
+
+def astray(locations: Columns) -> npt.NDArray[np.int64]:
+    """Give the locations from which no way leads up to one without a parent."""
+    codes, parents = locations["code"], locations["parent"]
+    up = pc.index_in(parents, codes).fill_null(-1).to_numpy()
+    reached = parents.is_null().to_numpy(zero_copy_only=False).copy()
+    while True:
+        further = ~reached & (up >= 0) & reached[up]
+        if not further.any():
+            return np.flatnonzero(~reached)
+        reached |= further
+
+
+def doubts(tables: dict[str, Columns]) -> list[Problem]:
+    """Warn of names that no row bears, where adjudication can live with it."""
+    warnings: list[Problem] = []
+    if "price_lists" in tables and "provisions" in tables:
+        lists = tables["price_lists"]
+        priced = _by_kind(lists["code"], lists["kind"])
+        known = _by_kind(tables["provisions"]["code"], tables["provisions"]["kind"])
+        _warn(
+            warnings,
+            "price_lists",
+            "code",
+            "ingest.unknown_provisions",
+            lists["code"].take(_rows(priced, known)),
+        )
+    if "facilities" in tables and "price_lists" in tables:
+        lists = tables["price_lists"]
+        known = _by_kind(lists["price_list"], lists["kind"])
+        for name, kind in (("service_price_list", Kind.SERVICE), ("item_price_list", Kind.ITEM)):
+            named = tables["facilities"][name]
+            wanted = _by_kind(named, pa.array(np.full(len(named), int(kind), np.int8)))
+            _warn(
+                warnings, "facilities", name, "ingest.unknown_price_lists", named.take(_rows(wanted, known))
+            )
+    for table in ("facilities", "families"):
+        if table in tables and "locations" in tables:
+            located = tables[table]["location"]
+            unknown = located.take(_rows(located, tables["locations"]["code"]))
+            _warn(warnings, table, "location", "ingest.unknown_locations", unknown)
+    return warnings
+
+
+def _by_kind(names: pa.Array, kinds: pa.Array) -> pa.Array:
+    return pc.binary_join_element_wise(kinds.cast(pa.string()), names, " ")
+
+
+def _rows(values: pa.Array, targets: pa.Array) -> pa.Array:
+    return pa.array(dangling(values, targets))
+
+
+def _warn(warnings: list[Problem], table: str, field: str, key: str, unknown: pa.Array) -> None:
+    if not len(unknown):
+        return
+    distinct = sorted(unknown.unique().to_pylist())
+    shown = [*distinct[:SHOWN], *(["…"] if len(distinct) > SHOWN else [])]
+    what = message(key, rows=len(unknown), names=shown)
+    warnings.append(Problem(what, Place(Path(table), field=field), message(f"{key}.remedy"), "warning"))
