@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import TracebackType
@@ -49,6 +51,36 @@ AT_ONCE: Final = 2
 """Row groups that are prepared and written at a time, each on a thread."""
 
 
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Give a temporary path to write to, which takes the place of ``path`` when all went well.
+
+    It is on disk before that. An error removes it, and leaves an older file as it was.
+    """
+    # In the same folder, so that the renaming is one step of the file system.
+    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
+        temporary = Path(file.name)
+    try:
+        yield temporary
+        # What NamedTemporaryFile makes is for its owner only; a result is for whom the user's mask allows.
+        mask = os.umask(0)
+        os.umask(mask)
+        temporary.chmod(0o666 & ~mask)
+        _sync(temporary)
+        temporary.replace(path)
+        _sync(path.parent)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def write_table(path: Path, table: pa.Table, spec: Table, decimals: int) -> None:
     """Write a typed table to a file, whole or not at all.
 
@@ -81,15 +113,12 @@ class TableWriter:
         self._columns: list[str] | None = None
         self._target: _Target | None = None
         self._temporary: Path | None = None
+        self._replacing = ExitStack()
         self._threads = ThreadPoolExecutor(AT_ONCE)
         self._under_way: deque[Future[None]] = deque()
 
     def __enter__(self) -> Self:
-        # In the same folder, so that the renaming is one step of the file system.
-        with NamedTemporaryFile(
-            dir=self._path.parent, prefix=f".{self._path.name}.", suffix=".part", delete=False
-        ) as file:
-            self._temporary = Path(file.name)
+        self._temporary = self._replacing.enter_context(replacing(self._path))
         return self
 
     def write(self, chunk: pa.Table) -> None:
@@ -119,24 +148,21 @@ class TableWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._temporary is not None
+        # What is registered last is done first: the file is whole before it takes its name.
+        self._replacing.callback(self._close, whole=kind is None)
+        self._replacing.__exit__(kind, error, trace)
+
+    def _close(self, *, whole: bool) -> None:
         try:
-            if kind is None:
-                self._finish(self._temporary)
+            if whole:
+                if self._pending or self._target is None:
+                    self._flush()
+                while self._under_way:
+                    self._under_way.popleft().result()
         finally:
             self._threads.shutdown(cancel_futures=True)
             if self._target is not None:
                 self._target.close()
-            self._temporary.unlink(missing_ok=True)
-
-    def _finish(self, temporary: Path) -> None:
-        if self._pending or self._columns is None:
-            self._flush()
-        while self._under_way:
-            self._under_way.popleft().result()
-        assert self._target is not None
-        self._target.close()
-        _commit(temporary, self._path)
 
     def _flush(self) -> None:
         """Hand the pending rows to the threads: groups are prepared side by side and written in order."""
@@ -183,21 +209,6 @@ def _joined(pieces: list[pa.ChunkedArray]) -> pa.Array:
 
 def _declared(spec: Table, name: str) -> Column:
     return next((column for column in spec.columns if column.name == name), Column(name))
-
-
-def _commit(temporary: Path, path: Path) -> None:
-    # What NamedTemporaryFile makes is for its owner only; a result is for whom the user's mask allows.
-    mask = os.umask(0)
-    os.umask(mask)
-    temporary.chmod(0o666 & ~mask)
-    with temporary.open("rb") as written:
-        os.fsync(written.fileno())
-    temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 # The external form of a column.
@@ -350,7 +361,7 @@ class _CsvTarget:
         self._spec = spec
         self._decimals = decimals
         self._file = path.open("wb")
-        self._file.write(",".join(_quoted(pa.array(list(first))).to_pylist()).encode() + b"\n")
+        self._file.write(csv_lines([pa.array([name]) for name in first])[0].as_py().encode())
 
     def prepare(self, columns: _Columns) -> list[pa.StringArray]:
         external = {
@@ -359,7 +370,7 @@ class _CsvTarget:
         }
         rows = len(next(iter(external.values())))
         return [
-            _lines([held.slice(start, SLICE) for held in external.values()])
+            csv_lines([held.slice(start, SLICE) for held in external.values()])
             for start in range(0, rows, SLICE)
         ]
 
@@ -373,7 +384,8 @@ class _CsvTarget:
         self._file.close()
 
 
-def _lines(columns: list[pa.Array]) -> pa.StringArray:
+def csv_lines(columns: Sequence[pa.Array]) -> pa.StringArray:
+    """Write the rows of columns as lines of a CSV file, each with its line end."""
     cells = [_cells(column) for column in columns]
     cells[-1] = pc.binary_join_element_wise(cells[-1], "\n", "")
     return pc.binary_join_element_wise(*cells, ",")

@@ -17,28 +17,31 @@ NO_CLAIM: Final = -1
 """The index of a line whose claim is not there."""
 
 AMBIGUOUS: Final = -2
-"""The index of a line that names no facility, where several have a claim of its number, is this − the first."""
+"""Where several facilities have a claim of a line's number, the line has this less the first's index."""
 
 _NONE: Final = -1
 _ANY_FACILITY: Final = -1
 _OTHER_FACILITY: Final = -2
+_NO_FACILITY: Final = -3
 
 Int32s = npt.NDArray[np.int32]
 
 
 @dataclass(frozen=True)
 class ClaimIndex:
-    """Claims by number: a hash table, in which claims of one number follow each other.
+    """Claims by number: a hash table, in which claims of one number follow each other."""
 
-    ``numbers`` and ``facilities`` are the claims' own columns. ``following`` gives for each claim the next
-    one of the same number, ``first`` the first.
-    """
-
-    numbers: pa.StringArray
-    facilities: pa.DictionaryArray
+    numbers: tuple[Any, Any]
+    """The claims' numbers: bounds and letters."""
+    known: pa.StringArray
+    """The facilities that have claims."""
+    facilities: Int32s
+    """The facility of each claim, by its place among these; below zero where it has none."""
     slots: Int32s
     following: Int32s
+    """For each claim the next one of the same number."""
     first: Int32s
+    """For each claim the first of its number."""
 
     def find(self, numbers: pa.StringArray, facilities: pa.DictionaryArray | None) -> Int32s:
         """Find the claims of lines.
@@ -53,28 +56,40 @@ class ClaimIndex:
         size = len(numbers)
         wanted = np.full(size, _ANY_FACILITY, np.int32)
         if facilities is not None:
-            wanted = facility_codes(facilities, self.facilities.dictionary, _OTHER_FACILITY, _ANY_FACILITY)
+            wanted = _places(facilities, self.known, _OTHER_FACILITY, _ANY_FACILITY)
         return _find(
             text_buffers(numbers),
             wanted,
-            text_buffers(self.numbers),
-            facility_codes(self.facilities, self.facilities.dictionary, _OTHER_FACILITY, _OTHER_FACILITY),
-            (self.slots, self.following, self.first),
+            self.numbers,
+            self.facilities,
+            (self.slots, self.following),
         )
 
-    def shared_numbers(self) -> npt.NDArray[np.int64]:
-        """Give the claims whose number is also another's."""
-        return np.flatnonzero((self.following != _NONE) | (self.first != np.arange(len(self.first))))
+    def repeated(self) -> list[npt.NDArray[np.int64]]:
+        """Give the claims that share both facility and number: one array for each such key, rising."""
+        shared = (self.following != _NONE) | (self.first != np.arange(len(self.first)))
+        claims = np.flatnonzero(shared & (self.facilities >= 0))
+        order = claims[np.lexsort((claims, self.facilities[claims], self.first[claims]))]
+        keys = np.stack([self.first[order], self.facilities[order]])
+        new = np.flatnonzero((keys[:, 1:] != keys[:, :-1]).any(axis=0)) + 1
+        return [group for group in np.split(order, new) if len(group) > 1]
+
+    def sharing_number(self, claims: Int32s) -> npt.NDArray[np.int64]:
+        """Give all claims with the numbers of some."""
+        return np.flatnonzero(np.isin(self.first, self.first[claims]))
 
 
 def index_claims(numbers: pa.StringArray, facilities: pa.DictionaryArray) -> ClaimIndex:
     """Index claims by their number; a claim without one is found by no line."""
     size = 1 << max(2 * len(numbers) - 1, 1).bit_length()
-    slots, following, first = _index(*text_buffers(numbers), size)
-    return ClaimIndex(numbers, facilities, slots, following, first)
+    texts = text_buffers(numbers)
+    known = facilities.dictionary
+    return ClaimIndex(
+        texts, known, _places(facilities, known, _NO_FACILITY, _NO_FACILITY), *_index(*texts, size)
+    )
 
 
-def facility_codes(facilities: pa.DictionaryArray, known: pa.StringArray, other: int, none: int) -> Int32s:
+def _places(facilities: pa.DictionaryArray, known: pa.StringArray, other: int, none: int) -> Int32s:
     """Number facilities by their place among the known ones, those of a dictionary at a time."""
     places = pc.index_in(facilities.dictionary, known).fill_null(other).to_numpy()
     places = np.append(places, np.int32(none)).astype(np.int32)
@@ -91,15 +106,17 @@ def _hash(letters: Any, start: int, stop: int) -> int:
     for at in range(start, stop):
         number = (number ^ np.uint64(letters[at])) * np.uint64(1_099_511_628_211)
     # The low bits, which choose the slot, take part of the high ones.
-    return np.int64((number ^ (number >> np.uint64(32))) & np.uint64(0x7FFF_FFFF))
+    return int((number ^ (number >> np.uint64(32))) & np.uint64(0x7FFF_FFFF))
 
 
 @compiled
-def _same(letters: Any, start: int, stop: int, others: Any, start_of_other: int, stop_of_other: int) -> bool:
-    if stop - start != stop_of_other - start_of_other:
+def _same(letters: Any, text: tuple[int, int], others: Any, other: tuple[int, int]) -> bool:
+    """Say whether two texts, each from where to where among its letters, are the same."""
+    size = text[1] - text[0]
+    if size != other[1] - other[0]:
         return False
-    for at in range(stop - start):
-        if letters[start + at] != others[start_of_other + at]:
+    for at in range(size):  # noqa: SIM110 - a kernel has no generators
+        if letters[text[0] + at] != others[other[0] + at]:
             return False
     return True
 
@@ -122,7 +139,7 @@ def _index(bounds: Any, letters: Any, size: int) -> tuple[Int32s, Int32s, Int32s
             if other == _NONE:
                 slots[slot] = claim
                 break
-            if _same(letters, start, stop, letters, bounds[other], bounds[other + 1]):
+            if _same(letters, (start, stop), letters, (bounds[other], bounds[other + 1])):
                 first[claim] = other
                 following[last[other]] = claim
                 last[other] = claim
@@ -135,7 +152,7 @@ def _index(bounds: Any, letters: Any, size: int) -> tuple[Int32s, Int32s, Int32s
 def _find(lines: Any, wanted: Any, claims: Any, facilities: Any, index: Any) -> Int32s:
     line_bounds, line_letters = lines
     bounds, letters = claims
-    slots, following, first = index
+    slots, following = index
     size = len(slots)
     found = np.full(len(wanted), NO_CLAIM, np.int32)
     for line in range(len(wanted)):
@@ -148,13 +165,15 @@ def _find(lines: Any, wanted: Any, claims: Any, facilities: Any, index: Any) -> 
         if (
             line
             and facility == wanted[line - 1]
-            and _same(line_letters, start, stop, line_letters, line_bounds[line - 1], start)
+            and _same(line_letters, (start, stop), line_letters, (line_bounds[line - 1], start))
         ):
             found[line] = found[line - 1]
             continue
         slot = _hash(line_letters, start, stop) & (size - 1)
         claim = slots[slot]
-        while claim != _NONE and not _same(line_letters, start, stop, letters, bounds[claim], bounds[claim + 1]):
+        while claim != _NONE and not _same(
+            line_letters, (start, stop), letters, (bounds[claim], bounds[claim + 1])
+        ):
             slot = (slot + 1) & (size - 1)
             claim = slots[slot]
         if claim == _NONE:

@@ -78,6 +78,11 @@ class Delimited:
         for block in self.blocks():
             yield partial(self._read, block, wanted, keys)
 
+    def head(self) -> bytes:
+        """Read the header as it is, without a byte-order mark."""
+        with _opened(self.path) as file:
+            return file.read(self.begin).removeprefix(_BYTE_ORDER_MARK)
+
     def blocks(self) -> Iterator[Block]:
         """Read the rows after the header, in blocks."""
         try:
@@ -101,8 +106,7 @@ class Delimited:
             (int(row) for row in block.open_quotes), message("ingest.open_quote")
         )
         if not _is_utf8(data):
-            if starts is None:
-                starts, _, _ = _rows(np.frombuffer(data, np.uint8), ord(self.delimiter), True, LONGEST)
+            starts = row_starts(block, self.delimiter)
             not_text = message("ingest.not_utf8_row")
             wrong.update(
                 (row, not_text) for row, text in enumerate(_cut_at(data, starts)) if not _is_utf8(text)
@@ -217,6 +221,14 @@ def open_delimited(path: Path) -> Delimited:
         )
     header = tuple(name.strip() for name in next(csv.reader([first.decode()], delimiter=delimiter)))
     return Delimited(path, header, delimiter, len(head) - len(text) + len(first))
+
+
+def row_starts(block: Block, delimiter: str) -> npt.NDArray[np.int64]:
+    """Give where each row of a block starts."""
+    if block.starts is not None:
+        return block.starts
+    starts, _, _ = _rows(np.frombuffer(block.data, np.uint8), ord(delimiter), True, LONGEST)
+    return starts
 
 
 def unreadable(path: Path, error: Exception) -> Refused:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
 from adjudicator.words import Message
+
+FIRST_ROW: Final = 2
+"""The row of a file's first record: the header is row 1."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from adjudicator.tables import Column, Type
 from adjudicator.words import Amount, Percentage, Quantity
 from ingest.cells import Cell, trimmed
 from ingest.columns import LARGEST, as_text, nothing, places, read_column
-from ingest.raw import Raw
+from ingest.raw import FIRST_ROW, Raw
 from ingest.set_aside import Faults
 from ingest.sources import Opened
 
@@ -28,9 +28,6 @@ AHEAD: Final = 2 * THREADS
 
 LONGEST_SHOWN: Final = 200
 """Letters of a broken row that are shown."""
-
-FIRST_ROW: Final = 2
-"""The row of a file's first record: the header is row 1."""
 
 Positions = npt.NDArray[np.int64]
 T = TypeVar("T")

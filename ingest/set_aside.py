@@ -14,8 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from adjudicator.files import write_table
 from adjudicator.problems import Place, Problem
+from adjudicator.tables import Column, Table, Type
 from adjudicator.words import LANGUAGES, Message, entries, message, shown
+from ingest.mending import write_rows
 
 COLUMNS: Final = (
     "table",
@@ -23,9 +26,13 @@ COLUMNS: Final = (
     "row",
     "field",
     "value",
-    *(f"{column}_{language}" for language in LANGUAGES for column in ("reason", "remedy")),
+    *(f"{column}_{language}" for column in ("reason", "remedy") for language in LANGUAGES),
 )
 """The columns of a list of what was set aside."""
+
+_LIST: Final = Table(
+    "set_aside", tuple(Column(name, Type.NUMBER if name == "row" else Type.TEXT) for name in COLUMNS), ()
+)
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ class SetAside:
     """Everything of some tables that was set aside. Iterating gives each fault, in the order of the files."""
 
     files: Sequence[Path] = ()
-    """The files that were read, in the order of their paths."""
+    """The files that were read: those of a table after each other, in the order of their paths."""
     faults: list[Faults] = dataclasses.field(default_factory=list)
 
     def __len__(self) -> int:
@@ -111,6 +118,10 @@ class SetAside:
                 Message(f"{reason.key}.remedy", reason.values),
             )
 
+    def problems(self) -> list[Problem]:
+        """Give every fault as a problem with its place."""
+        return [fault.problem() for fault in self]
+
     def rows_of(self, table: str) -> int:
         """Count the rows of a table that are set aside, however much is wrong with each."""
         return sum(len(rows) for rows in self.places(table).values())
@@ -129,7 +140,7 @@ class SetAside:
         return sorted({faults.table for faults in self.faults if len(faults)})
 
     def told(self) -> pa.Table:
-        """List every fault, in the order of table, file, row and field; see :data:`COLUMNS`."""
+        """List every fault, in the order of files, rows and fields; see :data:`COLUMNS`."""
         columns: dict[str, list[pa.Array]] = {name: [] for name in COLUMNS}
         files = pa.array([str(file) for file in self.files], pa.string())
         for faults in self.faults:
@@ -151,18 +162,35 @@ class SetAside:
             }
         )
 
+    def write(self, folder: Path) -> list[Path]:
+        """Write the faults as ``set_aside.csv``, and beside them the rows as they came, table by table.
+
+        Where nothing was set aside, nothing is written, and no folder is made.
+
+        Returns:
+            What was written.
+        """
+        if not len(self):
+            return []
+        folder.mkdir(parents=True, exist_ok=True)
+        listed = folder / f"{_LIST.name}.csv"
+        write_table(listed, self.told(), _LIST, 0)
+        return [
+            listed,
+            *(path for table in self.tables() for path in write_rows(folder, table, self.places(table))),
+        ]
+
     def _order(self) -> npt.NDArray[np.int64]:
         """Put faults in order: shape (n, 2), which of :attr:`faults`, and which row of it."""
         if not self.faults:
             return np.zeros((0, 2), np.int64)
-        tables = _ranks([faults.table for faults in self.faults])
         reasons = _ranks([(faults.field or "", faults.reason) for faults in self.faults])
         sizes = [len(faults) for faults in self.faults]
         files = np.concatenate([faults.files for faults in self.faults])
         rows = np.concatenate([faults.rows for faults in self.faults])
         which = np.repeat(np.arange(len(self.faults)), sizes)
         place = np.concatenate([np.arange(size) for size in sizes])
-        order = np.lexsort((reasons[which], rows, files, tables[which]))
+        order = np.lexsort((reasons[which], rows, files))
         return np.stack([which[order], place[order]], axis=1)
 
 

@@ -100,6 +100,8 @@ def test_no_rows_still_make_a_table(tmp_path: Path) -> None:
     for suffix in files.SUFFIXES:
         with TableWriter(tmp_path / f"a{suffix}", SPEC, 2):
             pass
+        write_table(tmp_path / f"b{suffix}", typed([]), SPEC, 2)
+        assert (tmp_path / f"a{suffix}").read_bytes() == (tmp_path / f"b{suffix}").read_bytes()
     assert (tmp_path / "a.csv").read_text() == "code,reason,review,day,amount,quantity,number,truth\n"
     assert pq.read_table(tmp_path / "a.parquet").schema.names == SCHEMA.names
 

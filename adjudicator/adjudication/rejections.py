@@ -11,7 +11,16 @@ from typing import Any, Final
 
 from adjudicator.adjudication.records import Claim, ClaimLine, Cover
 from adjudicator.adjudication.reference import EarlierClaim, EarlierLine, Struck
-from adjudicator.adjudication.telling import Sentence, Teller, counted, day, period, periods, sentence
+from adjudicator.adjudication.telling import (
+    Sentence,
+    Teller,
+    counted,
+    day,
+    period,
+    periods,
+    sentence,
+    this,
+)
 from adjudicator.units import date_of
 from adjudicator.vocabulary import (
     COUNT_REASON,
@@ -25,11 +34,6 @@ from adjudicator.words import Message, Quantity, message
 
 MOST_LISTED: Final = 4
 """How many earlier claims or policies are told one by one; those before them are left out."""
-
-
-def this(line: ClaimLine) -> Message:
-    """Say "this service" or "this item"."""
-    return message(f"explanation.this.{line.kind.word}")
 
 
 def why_claim(struck: Struck, claim: Claim, teller: Teller) -> tuple[Sentence, ...]:
@@ -61,23 +65,22 @@ def _insuree(struck: Struck, claim: Claim, teller: Teller) -> Iterator[Sentence]
         yield sentence("insuree.unknown", insuree=claim.insuree)
     else:
         held = periods(struck.facts["rows"])
-        yield sentence(
-            "insuree.not_valid", insuree=claim.insuree, date=day(claim.target_date), periods=held
-        )
+        yield sentence("insuree.not_valid", insuree=claim.insuree, date=day(claim.target_date), periods=held)
 
 
 def _diagnosis(struck: Struck, claim: Claim, teller: Teller) -> Iterator[Sentence]:
-    values = {"code": struck.facts["diagnosis"], "date": day(claim.target_date)}
-    if rows := struck.facts["rows"]:
-        yield sentence("diagnosis.not_valid", **values, periods=periods(rows))
+    code, rows = struck.facts["diagnosis"], struck.facts["rows"]
+    if rows:
+        yield sentence("diagnosis.not_valid", code=code, date=day(claim.target_date), periods=periods(rows))
     else:
-        yield sentence("diagnosis.unknown", **values)
+        yield sentence("diagnosis.unknown", code=code)
 
 
 def _no_coverage(struck: Struck, claim: Claim, teller: Teller) -> Iterator[Sentence]:
-    covers: Sequence[Cover] = sorted(
-        struck.facts["covers"], key=lambda cover: (cover.policy.effective, cover.policy.policy, cover.effective)
-    )
+    def order(cover: Cover) -> tuple[int, str, int]:
+        return cover.policy.effective, cover.policy.policy, cover.effective
+
+    covers = sorted(struck.facts["covers"], key=order)
     target = day(claim.target_date)
     if not covers:
         yield sentence("coverage.no_policy", insuree=claim.insuree)
@@ -155,14 +158,18 @@ def _patient_category(struck: Struck, claim: Claim, line: ClaimLine, teller: Tel
         known = facts["patient_sex"] is Sex.MALE
         yield sentence("patient.women_only" if known else "patient.women_only_sex_unknown", this=this(line))
     if facts["age"] is not None:
-        group = "adults" if facts["age"] is AgeGroup.ADULT else "children"
-        values = {"this": this(line), "adult_age": facts["adult_age"]}
-        if facts["patient_years"] is None:
-            yield sentence(f"patient.{group}_only_age_unknown", **values)
-        else:
-            values |= {"years": facts["patient_years"], "date": day(claim.target_date)}
-            yield sentence(f"patient.{group}_only", **values)
+        yield _not_of_age(facts, claim, line)
     yield sentence("patient.ask")
+
+
+def _not_of_age(facts: Mapping[str, Any], claim: Claim, line: ClaimLine) -> Sentence:
+    values: dict[str, Any] = {"this": this(line), "adult_age": counted("years", facts["adult_age"])}
+    if facts["patient_years"] is None:
+        # Who is of unknown age is an adult, whom nothing for adults is refused.
+        return sentence("patient.children_only_age_unknown", **values)
+    values |= {"years": counted("years", facts["patient_years"]), "date": day(claim.target_date)}
+    group = "adults" if facts["age"] is AgeGroup.ADULT else "children"
+    return sentence(f"patient.{group}_only", **values)
 
 
 def _frequency(struck: Struck, claim: Claim, line: ClaimLine, teller: Teller) -> Iterator[Sentence]:
@@ -172,7 +179,7 @@ def _frequency(struck: Struck, claim: Claim, line: ClaimLine, teller: Teller) ->
     if days == 1:
         yield sentence("frequency.same_day", **values)
         return
-    yield sentence("frequency.days", **values, days=counted("days", days))
+    yield sentence("frequency.days", **values, days=days)
     if claim.target_date is not None and other.target_date <= claim.target_date:
         yield sentence("frequency.from", date=date_of(other.target_date + days))
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
+from itertools import starmap
 from typing import Any
 
-from adjudicator.adjudication.records import Dated
+from adjudicator.adjudication.records import ClaimLine, Dated
+from adjudicator.adjudication.reference import LineDecision
 from adjudicator.problems import Place
 from adjudicator.product.definition import Product
 from adjudicator.product.read import ProductSource
 from adjudicator.product.terms import Path
-from adjudicator.units import OPEN_END, OPEN_START, date_of
+from adjudicator.units import OPEN_END, OPEN_START, date_of, times_quantity
 from adjudicator.vocabulary import Kind
 from adjudicator.words import Amount, Message, message
 
@@ -90,10 +93,31 @@ def written(path: Path) -> str:
     return text.removeprefix(".")
 
 
+def this(line: ClaimLine) -> Message:
+    """Say "this service" or "this item"."""
+    return message(f"explanation.this.{line.kind.word}")
+
+
+def asked_of(line: LineDecision) -> int:
+    """Give what a line asked (minor units)."""
+    return times_quantity(line.line.price_asked, line.line.quantity)
+
+
+def term_of(line: LineDecision, path: Path | None, teller: Teller) -> Term | None:
+    """Give the term at a path of the version that pays a line; by default the entry that covers it."""
+    assert line.version is not None
+    return teller.term(line.version, path, line.facts["covered_path"][:2])
+
+
+def given(value: int | None) -> int:
+    """Give a value that is known to be there."""
+    assert value is not None
+    return value
+
+
 def day(number: int | None) -> dt.date:
     """Give the date of a day that is known to have been given."""
-    assert number is not None
-    return date_of(number)
+    return date_of(given(number))
 
 
 def period(start: int, end: int) -> Message:
@@ -107,9 +131,12 @@ def period(start: int, end: int) -> Message:
     return message("explanation.period.between", start=date_of(start), end=date_of(end))
 
 
-def periods(rows: Iterable[Dated]) -> list[Message]:
+def periods(rows: Iterable[Dated]) -> Message:
     """Say when the rows of a register hold, in the order of time."""
-    return [period(*times) for times in sorted({(row.valid_from, row.valid_to) for row in rows})]
+    times = sorted({(row.valid_from, row.valid_to) for row in rows})
+    return reduce(
+        lambda first, second: message("explanation.and", first=first, second=second), starmap(period, times)
+    )
 
 
 def counted(key: str, number: int) -> Message:

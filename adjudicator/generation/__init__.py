@@ -5,3 +5,7 @@ into columns, a month at a time. Nothing here is used by adjudication. Everythin
 from streams that know their topic and their month (:mod:`.stream`), so that a seed gives the same bytes on
 any machine, and a month the same claims however many months are asked for.
 """
+
+from adjudicator.generation.writing import Made, generate
+
+__all__ = ["Made", "generate"]

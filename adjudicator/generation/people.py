@@ -43,10 +43,10 @@ FRAILTY: Final = (0.35, 0.75, 1.1, 1.7, 3.0)
 """How much more, or less, often than others of their age people fall ill, by class."""
 
 _FRAILTY_SHARES: Final = thresholds((25, 34, 22, 13, 6))
-_SIZES: Final = thresholds((5, 8, 12, 17, 20, 16, 10, 6, 4, 2))
+_SIZES: Final = thresholds((5, 7, 11, 16, 20, 17, 11, 7, 4, 2))
 """Families of one person, two persons, …"""
 
-_HEAD_AGES: Final = thresholds((4, 12, 18, 19, 15, 11, 9, 6, 4, 2))
+_HEAD_AGES: Final = thresholds((6, 11, 14, 16, 15, 13, 10, 7, 5, 3))
 """Heads of 20 to 24 years, 25 to 29, …"""
 
 _NO_LONG_TERM: Final = -1
@@ -56,7 +56,7 @@ _LATE_JOINERS: Final = 4
 _YEARLY_DEATHS: Final = ((1, 1.6), (5, 0.35), (15, 0.08), (25, 0.16), (45, 0.35), (65, 0.95), (75, 3.2), (200, 8.5))
 """Percent of those below an age who die in a year."""
 
-_YEARLY_BIRTHS: Final = ((15, 0.0), (20, 6.5), (25, 18.5), (30, 19.5), (35, 15.5), (40, 9.5), (45, 3.8), (50, 0.9))
+_YEARLY_BIRTHS: Final = ((15, 0.0), (20, 9.0), (25, 23.0), (30, 24.0), (35, 19.5), (40, 12.5), (45, 5.0), (50, 1.0))
 """Percent of women below an age who give birth in a year."""
 
 _LIVE: Final = 97
@@ -140,8 +140,9 @@ def persons_of(seed: int, families: Families, places: Places, sicknesses: Sickne
     """Make the people of families, as they are when life begins."""
     count = len(families.village)
     stream = Stream(seed, Topic.PERSONS, 0)
-    size = 1 + stream.pick(_SIZES, count)
     head_age = 20 + 5 * stream.pick(_HEAD_AGES, count) + stream.below(5, count)
+    # Young families are small.
+    size = np.minimum(1 + stream.pick(_SIZES, count), 2 + (head_age - 18) // 3)
     head_is_man = stream.chance(77, count)
     has_spouse = stream.chance(84, count) & (size > 1)
     # A woman at the head is more often alone.
@@ -156,12 +157,12 @@ def persons_of(seed: int, families: Families, places: Places, sicknesses: Sickne
     is_head = position == 0
     is_spouse = (position == 1) & has_spouse[family]
     is_elder = ~is_head & ~is_spouse & stream.chance(5, total) & (head_age[family] < 60)
-    is_other = ~is_head & ~is_spouse & ~is_elder & stream.chance(5, total)
-    oldest_child = np.clip(parent_age[family] - 18, 1, 24)
-    # Many small children, fewer big ones: every third child is the younger of two draws.
+    is_other = ~is_head & ~is_spouse & ~is_elder & stream.chance(11, total)
+    oldest_child = np.clip(parent_age[family] - 19, 1, 28)
+    # Big children leave: some places are taken by the younger of two.
     one, other = stream.below(oldest_child, total), stream.below(oldest_child, total)
-    age = np.where(stream.chance(34, total), np.minimum(one, other), one)
-    age = np.where(is_other, 8 + stream.below(32, total), age)
+    age = np.where(stream.chance(16, total), np.minimum(one, other), one)
+    age = np.where(is_other, 12 + stream.below(22, total), age)
     age = np.where(is_elder, 60 + stream.below(26, total), age)
     age = np.where(is_spouse, spouse_age[family], age)
     age = np.where(is_head, head_age[family], age)

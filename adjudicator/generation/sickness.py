@@ -8,7 +8,7 @@ facility and kind of stay.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any, Final
@@ -22,7 +22,7 @@ from adjudicator.generation.stream import F64, I8, I16, I32, I64, U64, Bools, ro
 from adjudicator.units import scaled
 from adjudicator.vocabulary import AgeGroup, CareType, FacilityLevel, Sex
 
-AGE_BOUNDS: Final = (1, 5, 15, 25, 45, 65)
+AGE_BOUNDS: Final = (1, 5, 15, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75)
 """Ages at which the bands of rates begin, after the first."""
 
 BANDS: Final = len(AGE_BOUNDS) + 1
@@ -32,11 +32,17 @@ SEXES: Final = (Sex.MALE, Sex.FEMALE)
 OUT_PATIENT: Final = 0
 IN_PATIENT: Final = 1
 
+_STEPS: Final = 4
+"""The first bands, for which the file's rates hold as they stand; the others lie between those of the file."""
+
+_MIDDLES: Final = (20.0, 35.0, 55.0, 72.0)
+"""The middle ages of the file's bands, from the last of the first bands on."""
+
 LEAK: Final = 3.0
 """Percent of the care meant for other levels that a facility gives all the same, and claims in vain."""
 
 _USUAL_EMERGENCY: Final = 2.0
-_USUAL_REFERRAL: Final = 9.0
+_USUAL_REFERRAL: Final = 15.0
 _OLDEST: Final = 200
 
 _AGES: Final = {
@@ -197,12 +203,25 @@ def _sex_factors(one: Mapping[str, Any]) -> F64:
     return np.array([float(one.get(sex.word, 1)) for sex in SEXES])
 
 
+def _by_age(said: Sequence[float]) -> F64:
+    """Give the rate of each band from the file's seven, without a jump at 45 and at 65."""
+    values = [float(value) / 1000 for value in said]
+    rates = values[:_STEPS]
+    for bound, following in zip(AGE_BOUNDS[_STEPS - 1 :], (*AGE_BOUNDS[_STEPS:], 80), strict=True):
+        age = min(max((bound + following) / 2, _MIDDLES[0]), _MIDDLES[-1])
+        place = min(sum(age >= middle for middle in _MIDDLES), len(_MIDDLES) - 1)
+        low, high = values[_STEPS - 2 + place], values[_STEPS - 1 + place]
+        share = (age - _MIDDLES[place - 1]) / (_MIDDLES[place] - _MIDDLES[place - 1])
+        rates.append(low + (high - low) * share)
+    return np.array(rates)
+
+
 def _rates(acute: Mapping[str, Any], seasons: Mapping[str, Any], zones: Mapping[str, Any]) -> F64:
     rates = np.zeros((12, BANDS, len(SEXES), REGIONS, len(acute)))
     for place, one in enumerate(acute.values()):
         season = np.array(seasons[one.get("season", "even")], np.float64)
         zone = np.array(zones[one.get("zone", "everywhere")], np.float64)
-        by_age = np.array(one["rate"], np.float64) / 1000
+        by_age = _by_age(one["rate"])
         rates[..., place] = (
             season[:, None, None, None]
             * by_age[None, :, None, None]
@@ -216,7 +235,7 @@ def _prevalence(long_term: Mapping[str, Any], zones: Mapping[str, Any]) -> F64:
     shares = np.zeros((BANDS, len(SEXES), REGIONS, len(long_term)))
     for place, one in enumerate(long_term.values()):
         zone = np.array(zones[one.get("zone", "everywhere")], np.float64)
-        by_age = np.array(one["prevalence"], np.float64) / 1000
+        by_age = _by_age(one["prevalence"])
         shares[..., place] = by_age[:, None, None] * _sex_factors(one)[None, :, None] * zone
     return shares
 

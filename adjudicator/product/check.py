@@ -20,7 +20,7 @@ from adjudicator.product.definition import (
     Selector,
     limits_of,
 )
-from adjudicator.product.meant import nearest
+from adjudicator.product.meant import NEAR_CODE, nearest
 from adjudicator.product.read import ProductSource
 from adjudicator.product.source import Steps
 from adjudicator.product.terms import Selectable, selects
@@ -137,16 +137,17 @@ def _conversions(sources: Sequence[ProductSource]) -> Iterator[Problem]:
         code, other = source.definition.product, source.definition.replaces_on_renewal
         if other is not None:
             replaced.setdefault(code, set()).add(other)
-    for source in sources:
+    told: set[frozenset[str]] = set()
+    for source in sorted(sources, key=lambda source: source.path):
         code, other = source.definition.product, source.definition.replaces_on_renewal
         if other is None:
             continue
         steps = ("replaces_on_renewal",)
         if other not in codes:
-            near = nearest(other, codes - {code})
-            remedy = message("product.did_you_mean", text=near) if near else None
+            remedy = _near(other, codes - {code})
             yield _error(source, steps, "product.conversion_unknown", code=other, remedy=remedy)
-        elif way := _way(replaced, other, code):
+        elif (way := _way(replaced, other, code)) and frozenset(way) not in told:
+            told.add(frozenset(way))
             circle = " → ".join([code, *way])
             yield _error(source, steps, "product.conversion_circle", circle=circle)
 
@@ -189,7 +190,7 @@ def _location(source: ProductSource, registers: RegisterCodes) -> Iterator[Probl
 
 
 def _near(code: str, known: Iterable[str]) -> Message | None:
-    near = nearest(code, list(known))
+    near = nearest(code, list(known), NEAR_CODE)
     return message("product.did_you_mean", text=near) if near else None
 
 

@@ -23,6 +23,7 @@ from pydantic import (
     field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from adjudicator.product.scalars import NO_LIMIT as NO_LIMIT  # noqa: PLC0414 - a value of definitions
 from adjudicator.product.scalars import OUTSIDE as OUTSIDE  # noqa: PLC0414 - likewise
@@ -370,7 +371,10 @@ def _cover_limit(value: Any, info: ValidationInfo) -> CoverLimit:
         raise wrong("product.expects_cover", given=written_shape(value))
     if value["up_to"] == "none":
         return CoverLimit(limitation=Limitation.FIXED, value=None)
-    return CoverLimit(limitation=Limitation.FIXED, value=read_money(value["up_to"], info))
+    try:
+        return CoverLimit(limitation=Limitation.FIXED, value=read_money(value["up_to"], info))
+    except PydanticCustomError as error:
+        raise wrong(error.type, **{**(error.context or {}), "at": ("up_to",)}) from None
 
 
 def _schema_of(annotated: Any) -> Schema:

@@ -10,16 +10,19 @@ from typing import Final
 NEAR: Final = 0.7
 """How alike a word must be to one that is known to be suggested, between 0 and 1."""
 
+NEAR_CODE: Final = 0.6
+"""The same for codes, which are shorter: ``D3O`` is near to ``D30``."""
+
 _YES: Final = frozenset(("yes", "y", "on", "true", "oui", "vrai", "1"))
 _NO: Final = frozenset(("no", "n", "off", "false", "non", "faux", "0"))
 
 
-def nearest(given: str, known: Collection[str]) -> str | None:
-    """Give the known word nearest to a given one; None where none is near."""
+def nearest(given: str, known: Collection[str], near: float = NEAR) -> str | None:
+    """Give the known word nearest to a given one; None where none is near enough."""
     folded: dict[str, str] = {}
     for word in known:
         folded.setdefault(_folded(word), word)
-    found = difflib.get_close_matches(_folded(given), folded, n=1, cutoff=NEAR)
+    found = difflib.get_close_matches(_folded(given), folded, n=1, cutoff=near)
     return folded[found[0]] if found else None
 
 
@@ -87,7 +90,15 @@ def _truth(given: str) -> str | None:
 def _number(given: str) -> str | None:
     if given.lower() in ("unlimited", "no limit", "illimité", "∞"):
         return "none"
-    return _amount(given)
+    return _with_decimals(_amount(given), 2)
+
+
+def _index(given: str) -> str | None:
+    return _with_decimals(_amount(given), 4)
+
+
+def _with_decimals(number: str | None, most: int) -> str | None:
+    return number if number and len(number.partition(".")[2]) <= most else None
 
 
 def _whole(given: str) -> str | None:
@@ -96,7 +107,7 @@ def _whole(given: str) -> str | None:
 
 
 def _codes(given: str) -> str | None:
-    return f"[{given}]" if re.fullmatch(r"[^][{}]+", given) else None
+    return f"[{given}]" if re.fullmatch(r"\w[\w./-]*( *, *\w[\w./-]*)*", given) else None
 
 
 _GUESSES: Final[dict[str, Callable[[str], str | None]]] = {
@@ -109,7 +120,7 @@ _GUESSES: Final[dict[str, Callable[[str], str | None]]] = {
     "product.expects_truth": _truth,
     "product.expects_quantity": _number,
     "product.expects_count": _whole,
-    "product.expects_index": _amount,
+    "product.expects_index": _index,
     "product.expects_selector": _codes,
 }
 

@@ -46,7 +46,8 @@ def problems_of(error: ValidationError, source: Source, root: type[Part] = Produ
 def _problem(details: ErrorDetails, source: Source, root: type[Part]) -> Problem | None:
     steps: Steps = details["loc"]
     kind = details["type"]
-    if any(steps[:length] in source.left_out for length in range(1, len(steps) + 1)):
+    # A problem was already found in what is missing here, or in a part of this.
+    if any(steps == lost[: len(steps)] or lost == steps[: len(lost)] for lost in source.left_out):
         return None
     if kind == "missing":
         *parent, name = steps
@@ -80,7 +81,8 @@ def _said(kind: str, details: ErrorDetails) -> tuple[str, dict[str, Any]]:
 
 def _remedy(key: str, values: Mapping[str, Any], steps: Steps, root: type[Part]) -> Message:
     given = str(values.get("given", ""))
-    if (guess := meant(key, given)) is not None:
+    guess = meant(key, given)
+    if guess is not None and len(guess.partition(".")[2]) <= values.get("decimals", len(guess)):
         return message("product.write", text=guess)
     if "words" in values and (word := nearest(given, values["words"])):
         return message("product.did_you_mean", text=word)

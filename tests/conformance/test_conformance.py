@@ -15,7 +15,8 @@ import pytest
 from adjudicator.adjudication.adjudicate import compile_scheme
 from adjudicator.vocabulary import Category, ClaimStatus, Cut, Kind, LineStatus, PriceOrigin
 from ingest.openimis import Imported, import_records, policy_code
-from ingest.tables import claims_from_rows, registers_from_rows
+from ingest.claims import claims_from_rows
+from ingest.registers import registers_from_rows
 from tests.adjudication.comparison import kernel_rows, kernel_tables, reference_rows
 
 DECIMALS = 2
@@ -43,9 +44,7 @@ def test_the_law(case_file: Path) -> None:
     case = json.loads(case_file.read_text("utf-8"), parse_float=Decimal)
     imported = import_records(case["input"], DECIMALS)
     registers = registers_from_rows(imported.registers, DECIMALS).tables
-    reading = claims_from_rows(
-        {"claims": imported.claims, "claim_lines": imported.claim_lines}, DECIMALS, registers["facilities"]
-    )
+    reading = claims_from_rows(imported.claims, imported.claim_lines, DECIMALS, registers["facilities"])
     assert len(reading.claims) == len(case["input"]["claims"])
 
     scheme = compile_scheme(registers, imported.products, imported.adult_age)

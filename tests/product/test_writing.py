@@ -15,7 +15,7 @@ from adjudicator.product.writing import product_tree, write_product
 from tests.product.strategies import defined, products
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40)
 @given(st.data(), st.sampled_from([0, 2, 3]))
 def test_reading_what_was_written_gives_the_same(data: st.DataObject, decimals: int) -> None:
     product = data.draw(products(decimals))

@@ -1,0 +1,103 @@
+"""Rows written out as they came, so that a person can mend them and give them in again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.types as at
+
+from adjudicator.files import csv_lines, replacing
+from ingest.columnar import Columnar, open_columnar
+from ingest.columns import as_text
+from ingest.delimited import Delimited, open_delimited, row_starts
+from ingest.raw import FIRST_ROW
+
+Int64s = npt.NDArray[np.int64]
+
+
+def write_rows(folder: Path, table: str, rows: Mapping[Path, Int64s]) -> list[Path]:
+    """Read rows of files again and write them, byte for byte where they come from a CSV file.
+
+    Files with the same header go together into ``<table>.csv``; those with another one into
+    ``<table>-2.csv`` and so on. Rows that never were in a file are passed over.
+
+    Args:
+        folder: where to write.
+        table: the table's name.
+        rows: of each file the rows wanted, rising; the header is row 1.
+
+    Returns:
+        What was written.
+    """
+    groups: dict[bytes, list[Path]] = {}
+    for path in sorted(rows, key=str):
+        if path.is_file():
+            groups.setdefault(_header(_opened(path)), []).append(path)
+    written = []
+    for number, (header, paths) in enumerate(groups.items(), 1):
+        target = folder / (f"{table}.csv" if number == 1 else f"{table}-{number}.csv")
+        with replacing(target) as temporary, temporary.open("wb") as file:
+            file.write(header)
+            for path in paths:
+                source = _opened(path)
+                lines = _records if isinstance(source, Delimited) else _lines
+                for line in lines(source, rows[path]):  # type: ignore[arg-type]
+                    file.write(line)
+        written.append(target)
+    return written
+
+
+def _opened(path: Path) -> Delimited | Columnar:
+    return open_columnar(path) if path.name.lower().endswith(".parquet") else open_delimited(path)
+
+
+def _header(source: Delimited | Columnar) -> bytes:
+    if isinstance(source, Delimited):
+        return _ended(source.head())
+    line: str = csv_lines([pa.array([name]) for name in source.header])[0].as_py()
+    return line.encode()
+
+
+def _ended(line: bytes) -> bytes:
+    return line.rstrip(b"\r\n") + b"\n"
+
+
+def _records(source: Delimited, rows: Int64s) -> Iterator[bytes]:
+    """Give records of a CSV file as they are."""
+    first = FIRST_ROW
+    for block in source.blocks():
+        starts = row_starts(block, source.delimiter)
+        here = rows[(rows >= first) & (rows < first + len(starts))] - first
+        bounds = np.append(starts, len(block.data))
+        for record in here:
+            yield _ended(block.data[bounds[record] : bounds[record + 1]])
+        first += len(starts)
+
+
+def _lines(source: Columnar, rows: Int64s) -> Iterator[bytes]:
+    """Give rows of a Parquet file as lines of a CSV file."""
+    first = FIRST_ROW
+    for number in range(source.metadata.num_row_groups):
+        size = source.metadata.row_group(number).num_rows
+        here = rows[(rows >= first) & (rows < first + size)] - first
+        if len(here):
+            table = source.group(number).take(pa.array(here))
+            columns = [_written(column.combine_chunks()) for column in table.columns]
+            for line in csv_lines(columns).to_pylist():
+                yield line.encode()
+        first += size
+
+
+def _written(column: pa.Array) -> pa.Array:
+    """Write values as cells of a CSV file have them."""
+    if at.is_timestamp(column.type):
+        # A midnight is a date; any other time stays, to be seen.
+        texts = column.cast(pa.string()).to_pylist()
+        return pa.array([text and text.removesuffix(" 00:00:00") for text in texts], pa.string())
+    if at.is_nested(column.type):
+        return pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
+    return as_text(column)

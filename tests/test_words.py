@@ -1,0 +1,162 @@
+"""The catalogue of words is whole: every key in both languages, every label, every key that the code uses."""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from adjudicator import vocabulary
+from adjudicator.vocabulary import Kind, Word
+from adjudicator.words import (
+    LANGUAGES,
+    Amount,
+    Percentage,
+    Quantity,
+    entries,
+    label,
+    message,
+    number,
+    say,
+    shown,
+    text,
+)
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted([*ROOT.glob("adjudicator/**/*.py"), *ROOT.glob("ingest/**/*.py"), ROOT / "cli.py"])
+WORDS = [
+    member
+    for found in vars(vocabulary).values()
+    if isinstance(found, type) and issubclass(found, Word) and found is not Word
+    for member in found
+]
+
+SAYS = frozenset(("message", "text", "wrong", "_wrong", "_problem", "_error", "_warning", "_report"))
+"""Functions whose first text argument of the form ``room.key`` is a key of the catalogue."""
+
+PREFIXED = {"_t": "cli."}
+"""Functions that put a room before the key that they are given."""
+
+
+def placeholders(template: str) -> set[str]:
+    """Give the names that a text is filled in with."""
+    return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+
+
+@pytest.mark.parametrize("key", sorted(entries()))
+def test_every_text_is_there_in_every_language_with_the_same_names(key: str) -> None:
+    texts = entries()[key]
+    assert set(texts) == set(LANGUAGES)
+    assert all(texts[language].strip() for language in LANGUAGES)
+    assert len({frozenset(placeholders(texts[language])) for language in LANGUAGES}) == 1
+
+
+def test_every_word_of_every_vocabulary_has_a_label_and_nothing_else_has() -> None:
+    labels = {f"{type(word).__name__}.{word.word}" for word in WORDS}
+    rooms = {name.partition(".")[0] for name in labels}
+    assert labels == {key for key in entries() if key.partition(".")[0] in rooms}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_labels_of_a_vocabulary_are_all_different(language: str) -> None:
+    for kind in {type(word) for word in WORDS}:
+        labels = [label(member, language) for member in kind]
+        assert len(set(labels)) == len(labels), kind
+
+
+def keys_used(source: Path) -> Iterator[tuple[int, str]]:
+    """Give the keys that a file's code names, as patterns, each with its line."""
+    for call in ast.walk(ast.parse(source.read_text("utf-8"))):
+        if not isinstance(call, ast.Call):
+            continue
+        function = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+        if function not in SAYS and function not in PREFIXED:
+            continue
+        for argument in (part for given in call.args for part in _choices(given)):
+            pattern = _pattern(argument)
+            if pattern is None:
+                continue
+            if function in PREFIXED:
+                yield call.lineno, re.escape(PREFIXED[function]) + pattern
+                break
+            if re.match(r"[a-z_]+\\\.", pattern):
+                yield call.lineno, pattern
+                break
+
+
+def _choices(argument: ast.expr) -> Iterator[ast.expr]:
+    """Give the expressions that an argument may be: both sides of a condition."""
+    if isinstance(argument, ast.IfExp):
+        yield from (*_choices(argument.body), *_choices(argument.orelse))
+    else:
+        yield argument
+
+
+def _pattern(argument: ast.expr) -> str | None:
+    """Turn a text, or a text with parts that are filled in, into a pattern of keys."""
+    match argument:
+        case ast.Constant(value=str(value)):
+            return re.escape(value)
+        case ast.JoinedStr(values=values):
+            return "".join(
+                re.escape(part.value) if isinstance(part, ast.Constant) else r"[\w.]+" for part in values
+            )
+        case ast.BinOp(left=left, op=ast.Add(), right=right):
+            before, after = _pattern(left), _pattern(right)
+            return (before or r"[\w.]*") + (after or r"[\w.]*")
+        case _:
+            return None
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda source: str(source.relative_to(ROOT)))
+def test_every_key_that_the_code_names_is_in_the_catalogue(source: Path) -> None:
+    missing = [
+        f"line {line}: {pattern}"
+        for line, pattern in keys_used(source)
+        if not any(re.fullmatch(pattern, key) for key in entries())
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "french"),
+    [
+        (Amount(123456789, 2), "1,234,567.89", "1 234 567,89"),
+        (Amount(-5, 2), "-0.05", "-0,05"),
+        (Amount(1500, 0), "1,500", "1 500"),
+        (Quantity(250), "2.5", "2,5"),
+        (Quantity(300), "3", "3"),
+        (Percentage(8000), "80%", "80 %"),
+        (Percentage(3333), "33.33%", "33,33 %"),
+        (dt.date(2026, 1, 31), "January 31, 2026", "31 janvier 2026"),
+        (Kind.SERVICE, "service", "acte"),
+        (message("product.months", number=6), "6 months", "6 mois"),
+        ([Kind.ITEM, 1234, "x"], "item, 1,234, x", "article, 1 234, x"),
+        (True, True, True),
+    ],
+)
+def test_values_are_shown_as_a_reader_expects(value: object, english: object, french: object) -> None:
+    def plain(given: object) -> object:
+        return given.replace("\u00a0", " ") if isinstance(given, str) else given
+
+    assert plain(shown(value, "en")) == english
+    assert plain(shown(value, "fr")) == french
+
+
+def test_large_amounts_keep_every_digit() -> None:
+    assert number(Decimal(2**63 - 1), 0) == "9,223,372,036,854,775,807"
+    assert shown(Amount(2**63 - 1, 2)) == "92,233,720,368,547,758.07"
+
+
+def test_a_message_is_said_with_its_values() -> None:
+    said = message("product.change", term=message("product.yes"), before=Amount(100, 2), after="{x}")
+    assert say(said) == "yes: 1.00 → {x}"
+    assert say(said, "fr") == "oui\u00a0: 1,00 → {x}"
+    with pytest.raises(KeyError):
+        text("product.months")
