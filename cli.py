@@ -17,7 +17,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import DoesNotAddUp, Problem, Refused
 from adjudicator.words import LANGUAGES, text
 
 EXIT_DATA: Final = 3
@@ -82,8 +82,6 @@ def fail(problems: Sequence[Problem], language: str) -> None:
 @contextmanager
 def told(language: str) -> Iterator[None]:
     """Turn what can go wrong into one clear message and the right exit code."""
-    from adjudicator.adjudication.summary import DoesNotAddUp
-
     try:
         yield
     except Refused as refused:

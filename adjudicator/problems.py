@@ -60,3 +60,7 @@ class Refused(Exception):  # noqa: N818 - an input is refused; nothing of the pr
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
         super().__init__("\n".join(problem.told() for problem in self.problems))
+
+
+class DoesNotAddUp(Exception):  # noqa: N818 - it says what is the matter
+    """Amounts or rows were lost or made: an error of the program, never of its input. Nothing may be used."""

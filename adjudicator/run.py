@@ -25,11 +25,11 @@ from adjudicator.adjudication import opening as opening_room
 from adjudicator.adjudication.adjudicate import AmountTooLarge, CompiledScheme, adjudicate, compile_scheme
 from adjudicator.adjudication.decisions import Tabulator, version_name
 from adjudicator.adjudication.opening import Opening
-from adjudicator.adjudication.summary import DoesNotAddUp, Summary
+from adjudicator.adjudication.summary import Summary
 from adjudicator.claims import Claims
 from adjudicator.files import TableWriter
 from adjudicator.manifest import MANIFEST, file_records, relative, write_manifest
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import DoesNotAddUp, Place, Problem, Refused
 from adjudicator.product.check import RegisterCodes, check_products
 from adjudicator.scheme import Scheme, open_scheme
 from adjudicator.tables import CARRIED, DECISIONS
@@ -81,7 +81,8 @@ class Run:
     registers: Reading
     claims: ClaimsReading
     warnings: tuple[Problem, ...]
-    manifest: Mapping[str, Any]
+    currency: str
+    decimals: int
 
 
 def open_inputs(scheme_folder: Path, opening_folder: Path | None = None, progress: Progress = no_progress) -> Inputs:
@@ -121,7 +122,7 @@ def read_carried(folder: Path, decimals: int) -> dict[str, pa.Table]:
     if missing := [name for name in CARRIED if name not in reading.tables]:
         what = message("run.opening_missing", folder=str(folder), tables=missing)
         raise Refused([Problem(what, Place(folder), message("run.opening_missing.remedy"))])
-    if problems := reading.set_aside.problems():
+    if problems := [fault.problem() for fault in reading.set_aside]:
         raise Refused(problems)
     return dict(reading.tables)
 
@@ -178,7 +179,10 @@ def run_month(
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
-    return Run(name, out, summary, inputs.registers, reading, inputs.warnings, manifest)
+    settings = inputs.scheme.settings
+    return Run(
+        name, out, summary, inputs.registers, reading, inputs.warnings, settings.currency, settings.decimals
+    )
 
 
 def _check_out(out: Path, replace: bool) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
+from adjudicator.problems import DoesNotAddUp
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -61,7 +63,3 @@ class Totals:
     def as_record(self) -> dict[str, dict[str, int]]:
         """Give the totals as plain values; amounts in minor units."""
         return asdict(self)
-
-
-class DoesNotAddUp(Exception):  # noqa: N818 - it says what is the matter
-    """Rows or amounts were lost or made: an error of the program, never of its input."""

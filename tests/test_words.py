@@ -13,6 +13,7 @@ from string import Formatter
 import pytest
 
 from adjudicator import vocabulary
+from adjudicator.product.source import read_source
 from adjudicator.vocabulary import Kind, Word
 from adjudicator.words import (
     LANGUAGES,
@@ -29,6 +30,7 @@ from adjudicator.words import (
 )
 
 ROOT = Path(__file__).parents[1]
+CATALOGUE = ROOT / "adjudicator" / "catalogue"
 SOURCES = sorted([*ROOT.glob("adjudicator/**/*.py"), *ROOT.glob("ingest/**/*.py"), ROOT / "cli.py"])
 WORDS = [
     member
@@ -49,12 +51,20 @@ def placeholders(template: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(template) if name is not None}
 
 
-@pytest.mark.parametrize("key", sorted(entries()))
-def test_every_text_is_there_in_every_language_with_the_same_names(key: str) -> None:
-    texts = entries()[key]
-    assert set(texts) == set(LANGUAGES)
-    assert all(texts[language].strip() for language in LANGUAGES)
-    assert len({frozenset(placeholders(texts[language])) for language in LANGUAGES}) == 1
+def test_every_text_is_there_in_every_language_with_the_same_names() -> None:
+    def is_whole(texts: dict[str, str]) -> bool:
+        return (
+            set(texts) == set(LANGUAGES)
+            and all(texts[language].strip() for language in LANGUAGES)
+            and len({frozenset(placeholders(texts[language])) for language in LANGUAGES}) == 1
+        )
+
+    assert [key for key, texts in entries().items() if not is_whole(texts)] == []
+
+
+@pytest.mark.parametrize("file", sorted(CATALOGUE.glob("*.yaml")), ids=lambda file: file.name)
+def test_no_key_stands_twice(file: Path) -> None:
+    assert [problem.told() for problem in read_source(file).problems] == []
 
 
 def test_every_word_of_every_vocabulary_has_a_label_and_nothing_else_has() -> None:

@@ -10,12 +10,9 @@ import numpy as np
 
 from adjudicator.adjudication.adjudicate import Decided
 from adjudicator.claims import Claims
+from adjudicator.problems import DoesNotAddUp
 from adjudicator.units import QUANTITY_ONE
 from adjudicator.vocabulary import ClaimStatus, Cut, PriceOrigin, Reason
-
-
-class DoesNotAddUp(Exception):  # noqa: N818 - it says what is the matter
-    """Amounts of a run do not add up, which must never happen: nothing of the run may be used."""
 
 
 @dataclass

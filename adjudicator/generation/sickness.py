@@ -38,7 +38,7 @@ _STEPS: Final = 4
 _MIDDLES: Final = (20.0, 35.0, 55.0, 72.0)
 """The middle ages of the file's bands, from the last of the first bands on."""
 
-LEAK: Final = 3.0
+LEAK: Final = 7.0
 """Percent of the care meant for other levels that a facility gives all the same, and claims in vain."""
 
 _USUAL_EMERGENCY: Final = 2.0

@@ -51,7 +51,7 @@ from adjudicator.vocabulary import CareType, FacilityLevel, VisitType
 _ASKED: Final = 20_000
 """Families that are looked at to find how often people are seen."""
 
-_UNCOVERED: Final = 4.5
+_UNCOVERED: Final = 9.0
 """Percent of the visits without cover that are claimed all the same."""
 
 _MOST: Final = 3
@@ -184,19 +184,30 @@ def _expected(world: World, month: int, asked: int) -> tuple[float, float]:
     day = first_of_month(month) + 14
     older = len(persons.family) - len(world.mothers)
     everybody = np.flatnonzero(persons.family[:older] < asked).astype(np.int32)
-    everybody = everybody[world.cover.holds(everybody, np.full(len(everybody), day, np.int32))]
+    seen = _share_claimed(world, everybody, np.full(len(everybody), day, np.int32))
     rates = np.cumsum(_rates(world, month), axis=1)[:, -1]
     row = _kinds(world, day)[everybody] * len(FRAILTY) + persons.frailty[everybody]
-    counts = np.bincount(row, minlength=len(rates) * len(FRAILTY))
+    counts = np.bincount(row, seen, minlength=len(rates) * len(FRAILTY))
     acute = fsum(
-        int(number) * float(rates[place // len(FRAILTY)]) * FRAILTY[place % len(FRAILTY)]
+        float(number) / 1000 * float(rates[place // len(FRAILTY)]) * FRAILTY[place % len(FRAILTY)]
         for place, number in enumerate(counts)
     )
     ill = persons.long_term[everybody]
-    regular = fsum(float(world.sicknesses.visits[one]) / 100 for one in ill[ill >= 0])
+    chances = np.bincount(ill[ill >= 0], seen[ill >= 0], minlength=world.sicknesses.long_term)
+    regular = fsum(
+        float(number) / 1000 * float(percent) / 100
+        for number, percent in zip(chances, world.sicknesses.visits, strict=True)
+    )
     expecting = _maternity(world, month, Intensity())
     mine = (persons.family[expecting.person] < asked) & (expecting.person < older)
-    return acute, regular + int((mine & world.cover.holds(expecting.person, expecting.day)).sum())
+    claimed = _share_claimed(world, expecting.person[mine], expecting.day[mine])
+    return acute, regular + int(claimed.sum()) / 1000
+
+
+def _share_claimed(world: World, person: I32, day: I32) -> I64:
+    """Give the visits of persons that would be claimed, in thousandths."""
+    covered = world.cover.holds(person, day)
+    return np.where(covered, 1000, np.where(world.cover.was_known(person, day), int(10 * _UNCOVERED), 0))
 
 
 def _occasions(world: World, month: int, intensity: Intensity) -> _Occasions:

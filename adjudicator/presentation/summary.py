@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from adjudicator.adjudication.summary import Summary
-from adjudicator.run import Run
+from adjudicator.presentation.problems import problem_lines
+from adjudicator.run import SET_ASIDE_FOLDER, Run
 from adjudicator.vocabulary import ClaimStatus, Cut, Reason
 from adjudicator.words import Amount, label, shown, text
 
@@ -74,3 +76,22 @@ def _cuts(summary: Summary, language: str) -> Iterator[_Row]:
     for cut in Cut:
         lines = summary.lines_cut_by[cut]
         yield "  " + label(cut, language), None, lines, -summary.cuts[cut], ""
+
+
+def print_summary(console: Console, run: Run, language: str) -> None:
+    """Print what a run comes to, where it lies, and what to look at next."""
+    console.print(summary_table(run, run.decimals, run.currency, language))
+    console.print(text("summary.adds_up", language), style="green")
+    if rows := {name: count.set_aside for name, count in run.registers.counts.items() if count.set_aside}:
+        tables = ", ".join(f"{name} {count}" for name, count in rows.items())
+        told = text("summary.registers_set_aside", language, count=sum(rows.values()), tables=tables)
+        console.print(told, style="yellow", soft_wrap=True)
+    if len(run.claims.set_aside) or rows:
+        folder = str(run.folder / SET_ASIDE_FOLDER)
+        console.print(text("summary.set_aside_in", language, folder=folder), style="yellow", soft_wrap=True)
+    if warnings := [*run.warnings, *run.claims.warnings]:
+        for line in problem_lines(warnings, language):
+            console.print(line, soft_wrap=True)
+    folder = str(run.folder)
+    console.print(text("summary.written", language, folder=folder), soft_wrap=True)
+    console.print(text("summary.explain_hint", language, folder=folder), style="dim", soft_wrap=True)
