@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -20,6 +21,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from adjudicator.problems import DoesNotAddUp, Problem, Refused
 from adjudicator.words import LANGUAGES, text
 
+PIPED_WIDTH: Final = 132
+
+EXIT_FINDINGS: Final = 1
 EXIT_DATA: Final = 3
 EXIT_DOES_NOT_ADD_UP: Final = 4
 
@@ -28,11 +32,8 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 def language_of(arguments: Sequence[str], environment: dict[str, str]) -> str:
     """Find the reader's language: ``--lang``, else ADJUDICATOR_LANG, else the locale, else English."""
-    asked = [
-        argument.removeprefix("--lang=") if argument.startswith("--lang=") else following
-        for argument, following in zip(arguments, [*arguments[1:], ""], strict=True)
-        if argument == "--lang" or argument.startswith("--lang=")
-    ]
+    asked = [argument.removeprefix("--lang=") for argument in arguments if argument.startswith("--lang=")]
+    asked += [following for argument, following in pairwise(arguments) if argument == "--lang"]
     names = ("ADJUDICATOR_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
     for candidate in (*asked, *(environment.get(name, "") for name in names)):
         if candidate[:2].lower() in LANGUAGES:
@@ -61,7 +62,8 @@ NEW_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
 def out() -> Console:
     """Give the console that results go to."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty(), emoji=False)
+    # A file or a pipe has no width of its own; tables need some to be read.
+    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
 def err() -> Console:
@@ -246,16 +248,66 @@ def product() -> None:
 
 
 @product.command("check", help=_t("product.check.help"))
-@click.argument("scheme", type=FOLDER)
+@click.argument("path", type=click.Path(path_type=Path, exists=True))
 @language_option
-def product_check(scheme: Path, language: str) -> None:
-    """Check all products of a scheme."""
+def product_check(path: Path, language: str) -> None:
+    """Check all products of a scheme, or one file."""
+    from adjudicator.inspect import check
     from adjudicator.presentation.problems import problem_lines
-    from adjudicator.product.inspect import check_scheme
 
     with told(language):
-        problems = check_scheme(scheme)
+        problems = check(path)
     if any(problem.severity == "error" for problem in problems):
         fail(problems, language)
     for line in problem_lines(problems, language):
         out().print(line)
+
+
+@product.command("show", help=_t("product.show.help"), epilog=_t("product.show.example"))
+@click.argument("scheme", type=FOLDER)
+@click.argument("version")
+@click.option("--provision", "codes", multiple=True, help=_t("product.show.provision"))
+@language_option
+def product_show(scheme: Path, version: str, codes: tuple[str, ...], language: str) -> None:
+    """Show the compiled terms of a product version."""
+    from adjudicator.inspect import find_version, provisions_of, registered
+    from adjudicator.presentation.product import product_view
+    from adjudicator.scheme import open_scheme
+
+    with told(language):
+        opened = open_scheme(scheme)
+        source = find_version(opened, version)
+        provisions = provisions_of(registered(opened), codes, source)
+    for part in product_view(source, provisions, opened.settings.decimals, language, whole=not codes):
+        out().print(part)
+
+
+@product.command("diff", help=_t("product.diff.help"), epilog=_t("product.diff.example"))
+@click.argument("scheme", type=FOLDER)
+@click.argument("old")
+@click.argument("new")
+@language_option
+def product_diff(scheme: Path, old: str, new: str, language: str) -> None:
+    """Say what changed between two versions; ends with 1 where something did."""
+    from adjudicator.inspect import find_version, registered
+    from adjudicator.presentation.product import difference_table
+    from adjudicator.product.difference import difference
+    from adjudicator.scheme import open_scheme
+
+    with told(language):
+        opened = open_scheme(scheme)
+        before, after = (find_version(opened, version).definition for version in (old, new))
+        codes = registered(opened)
+        provisions = codes.provisions if codes else None
+        changes = difference(before, after, opened.settings.decimals, provisions)
+    out().print(difference_table(changes, language))
+    raise click.exceptions.Exit(EXIT_FINDINGS if changes else 0)
+
+
+@product.command("schema", help=_t("product.schema.help"))
+@language_option
+def product_schema(language: str) -> None:  # noqa: ARG001 - every command takes --lang
+    """Print the JSON Schema of a product file."""
+    from adjudicator.product.schema import schema_text
+
+    click.echo(schema_text(), nl=False)

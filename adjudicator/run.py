@@ -23,7 +23,7 @@ from adjudicator import claims as claims_room
 from adjudicator import engine
 from adjudicator.adjudication import opening as opening_room
 from adjudicator.adjudication.adjudicate import AmountTooLarge, CompiledScheme, adjudicate, compile_scheme
-from adjudicator.adjudication.decisions import Tabulator, version_name
+from adjudicator.adjudication.decisions import Tabulator
 from adjudicator.adjudication.opening import Opening
 from adjudicator.adjudication.summary import Summary
 from adjudicator.claims import Claims
@@ -31,6 +31,7 @@ from adjudicator.files import TableWriter
 from adjudicator.manifest import MANIFEST, file_records, relative, write_manifest
 from adjudicator.problems import DoesNotAddUp, Place, Problem, Refused
 from adjudicator.product.check import RegisterCodes, check_products
+from adjudicator.product.read import version_name
 from adjudicator.scheme import Scheme, open_scheme
 from adjudicator.tables import CARRIED, DECISIONS
 from adjudicator.words import message

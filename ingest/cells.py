@@ -211,7 +211,8 @@ def _rescaled(numbers: Any, factor: int, divisor: int, largest: int) -> tuple[In
         if number < 0:
             states[row] = _NEGATIVE
             continue
-        whole = number // divisor
+        # Division is dear, and mostly there is nothing to divide by.
+        whole = number if divisor == 1 else number // divisor
         if whole * divisor != number:
             states[row] = _TOO_MANY_DECIMALS
         elif whole > largest // factor:

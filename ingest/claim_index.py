@@ -24,7 +24,10 @@ _ANY_FACILITY: Final = -1
 _OTHER_FACILITY: Final = -2
 _NO_FACILITY: Final = -3
 
+_CLAIM: Final = 0xFFFF_FFFF
+
 Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class ClaimIndex:
     """The facilities that have claims."""
     facilities: Int32s
     """The facility of each claim, by its place among these; below zero where it has none."""
-    slots: Int32s
+    slots: Int64s
     following: Int32s
     """For each claim the next one of the same number."""
     first: Int32s
@@ -62,10 +65,10 @@ class ClaimIndex:
             wanted,
             self.numbers,
             self.facilities,
-            (self.slots, self.following),
+            (self.slots, self.following, self.first),
         )
 
-    def repeated(self) -> list[npt.NDArray[np.int64]]:
+    def repeated(self) -> list[Int64s]:
         """Give the claims that share both facility and number: one array for each such key, rising."""
         shared = (self.following != _NONE) | (self.first != np.arange(len(self.first)))
         claims = np.flatnonzero(shared & (self.facilities >= 0))
@@ -74,7 +77,7 @@ class ClaimIndex:
         new = np.flatnonzero((keys[:, 1:] != keys[:, :-1]).any(axis=0)) + 1
         return [group for group in np.split(order, new) if len(group) > 1]
 
-    def sharing_number(self, claims: Int32s) -> npt.NDArray[np.int64]:
+    def sharing_number(self, claims: Int32s) -> Int64s:
         """Give all claims with the numbers of some."""
         return np.flatnonzero(np.isin(self.first, self.first[claims]))
 
@@ -101,12 +104,12 @@ def _places(facilities: pa.DictionaryArray, known: pa.StringArray, other: int, n
 
 @compiled
 def _hash(letters: Any, start: int, stop: int) -> int:
-    """Hash a text to a number that is not negative (FNV-1a)."""
+    """Hash a text to a number of 31 bits (FNV-1a)."""
     number = np.uint64(14_695_981_039_346_656_037)
     for at in range(start, stop):
         number = (number ^ np.uint64(letters[at])) * np.uint64(1_099_511_628_211)
     # The low bits, which choose the slot, take part of the high ones.
-    return int((number ^ (number >> np.uint64(32))) & np.uint64(0x7FFF_FFFF))
+    return np.int64((number ^ (number >> np.uint64(32))) & np.uint64(0x7FFF_FFFF))  # type: ignore[return-value]
 
 
 @compiled
@@ -122,29 +125,42 @@ def _same(letters: Any, text: tuple[int, int], others: Any, other: tuple[int, in
 
 
 @compiled
-def _index(bounds: Any, letters: Any, size: int) -> tuple[Int32s, Int32s, Int32s]:
-    slots = np.full(size, _NONE, np.int32)
+def _look_up(slots: Any, hashed: int, text: Any, letters: Any, claims: Any) -> tuple[int, int]:
+    """Find the slot of a text: with the first claim of that number, or empty and for it to take.
+
+    A slot holds a claim below and its hash above, so that few other texts need be looked at.
+    """
+    bounds, claim_letters = claims
+    slot = hashed & (len(slots) - 1)
+    while True:
+        held = slots[slot]
+        if held == _NONE:
+            return slot, _NONE
+        claim = held & _CLAIM
+        if held >> 32 == hashed and _same(letters, text, claim_letters, (bounds[claim], bounds[claim + 1])):
+            return slot, claim
+        slot = (slot + 1) & (len(slots) - 1)
+
+
+@compiled
+def _index(bounds: Any, letters: Any, size: int) -> tuple[Int64s, Int32s, Int32s]:
+    slots = np.full(size, _NONE, np.int64)
     claims = len(bounds) - 1
     following = np.full(claims, _NONE, np.int32)
     first = np.arange(claims).astype(np.int32)
-    last = np.arange(claims).astype(np.int32)
+    last = first.copy()
     for claim in range(claims):
-        start = bounds[claim]
-        stop = bounds[claim + 1]
-        if start == stop:
+        text = (bounds[claim], bounds[claim + 1])
+        if text[0] == text[1]:
             continue
-        slot = _hash(letters, start, stop) & (size - 1)
-        while True:
-            other = slots[slot]
-            if other == _NONE:
-                slots[slot] = claim
-                break
-            if _same(letters, (start, stop), letters, (bounds[other], bounds[other + 1])):
-                first[claim] = other
-                following[last[other]] = claim
-                last[other] = claim
-                break
-            slot = (slot + 1) & (size - 1)
+        hashed = _hash(letters, text[0], text[1])
+        slot, other = _look_up(slots, hashed, text, letters, (bounds, letters))
+        if other == _NONE:
+            slots[slot] = (hashed << 32) | claim
+        else:
+            first[claim] = other
+            following[last[other]] = claim
+            last[other] = claim
     return slots, following, first
 
 
@@ -152,32 +168,38 @@ def _index(bounds: Any, letters: Any, size: int) -> tuple[Int32s, Int32s, Int32s
 def _find(lines: Any, wanted: Any, claims: Any, facilities: Any, index: Any) -> Int32s:
     line_bounds, line_letters = lines
     bounds, letters = claims
-    slots, following = index
-    size = len(slots)
+    slots, following, first = index
     found = np.full(len(wanted), NO_CLAIM, np.int32)
+    before = NO_CLAIM
     for line in range(len(wanted)):
-        start = line_bounds[line]
-        stop = line_bounds[line + 1]
-        if start == stop:
+        text = (line_bounds[line], line_bounds[line + 1])
+        if text[0] == text[1]:
             continue
         facility = wanted[line]
-        # Lines of a claim follow each other.
+        # Lines of a claim follow each other, and often those of the next claim follow them.
         if (
             line
             and facility == wanted[line - 1]
-            and _same(line_letters, (start, stop), line_letters, (line_bounds[line - 1], start))
+            and _same(line_letters, text, line_letters, (line_bounds[line - 1], text[0]))
         ):
             found[line] = found[line - 1]
             continue
-        slot = _hash(line_letters, start, stop) & (size - 1)
-        claim = slots[slot]
-        while claim != _NONE and not _same(
-            line_letters, (start, stop), letters, (bounds[claim], bounds[claim + 1])
+        guess = before + 1
+        if (
+            0 < guess < len(facilities)
+            and np.int64(facility) in (_ANY_FACILITY, np.int64(facilities[guess]))
+            and first[guess] == guess
+            and following[guess] == _NONE
+            and _same(line_letters, text, letters, (bounds[guess], bounds[guess + 1]))
         ):
-            slot = (slot + 1) & (size - 1)
-            claim = slots[slot]
+            before = guess
+            found[line] = guess
+            continue
+        hashed = _hash(line_letters, text[0], text[1])
+        _, claim = _look_up(slots, hashed, text, line_letters, claims)
         if claim == _NONE:
             continue
+        before = claim
         if facility == _ANY_FACILITY:
             found[line] = claim
             other = following[claim]

@@ -101,9 +101,7 @@ class Columnar:
             raise unreadable(self.path, error) from None
 
     def _opened(self) -> pq.ParquetFile:
-        return pq.ParquetFile(
-            self.path, metadata=self.metadata, read_dictionary=self.repeating, memory_map=True
-        )
+        return pq.ParquetFile(self.path, metadata=self.metadata, read_dictionary=self.repeating)
 
 
 def _raw(table: pa.Table) -> Raw:

@@ -99,8 +99,17 @@ def nothing(column: Column, rows: int, repeats: bool = False) -> pa.Array:
     if column.default is not None:
         return pa.array(np.full(rows, int(column.default), np.int8))
     if column.type is Type.TEXT and repeats:
-        return pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], pa.string()))
-    return pa.nulls(rows, ARROW[column.type])
+        return pa.DictionaryArray.from_arrays(_nulls(pa.int32(), rows), pa.array([], pa.string()))
+    return _nulls(ARROW[column.type], rows)
+
+
+def _nulls(kind: Any, rows: int) -> pa.Array:
+    """Give a column of nothing, in memory that is taken only when somebody looks at it."""
+    width = 1 if pa.types.is_boolean(kind) else 4 if pa.types.is_string(kind) else kind.bit_width // 8
+    buffers = [np.zeros((rows + 7) // 8, np.uint8), np.zeros((rows + 1) * width, np.uint8)]
+    if pa.types.is_string(kind):
+        buffers.append(np.zeros(0, np.uint8))
+    return pa.Array.from_buffers(kind, rows, [pa.py_buffer(buffer) for buffer in buffers], rows)
 
 
 def as_text(held: pa.Array) -> pa.StringArray:

@@ -157,11 +157,16 @@ def read_rows(
     names = [name for batch in batches for name in batch.columns if name not in declared]
     columns_of: dict[str, pa.Array] = {}
     for name in dict.fromkeys([*declared, *names]):
-        chunks = []
-        for batch in batches:
-            held = batch.columns.pop(name, None)
-            chunks.append(nothing(declared[name], batch.size, name in repeating) if held is None else held)
-        columns_of[name] = joined(chunks) if chunks else nothing(declared[name], 0, name in repeating)
+        held = [batch.columns.pop(name, None) for batch in batches]
+        if all(chunk is None for chunk in held):
+            columns_of[name] = nothing(declared[name], size, name in repeating)
+        else:
+            columns_of[name] = joined(
+                [
+                    nothing(declared[name], batch.size, name in repeating) if chunk is None else chunk
+                    for batch, chunk in zip(batches, held, strict=True)
+                ]
+            )
     return Rows(columns_of, size, origin, bad)
 
 

@@ -114,9 +114,8 @@ def _pattern(argument: ast.expr) -> str | None:
         case ast.Constant(value=str(value)):
             return re.escape(value)
         case ast.JoinedStr(values=values):
-            return "".join(
-                re.escape(part.value) if isinstance(part, ast.Constant) else r"[\w.]+" for part in values
-            )
+            parts = (str(part.value) if isinstance(part, ast.Constant) else None for part in values)
+            return "".join(r"[\w.]+" if part is None else re.escape(part) for part in parts)
         case ast.BinOp(left=left, op=ast.Add(), right=right):
             before, after = _pattern(left), _pattern(right)
             return (before or r"[\w.]*") + (after or r"[\w.]*")

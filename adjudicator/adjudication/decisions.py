@@ -16,19 +16,12 @@ from adjudicator.adjudication.adjudicate import CompiledScheme, Decided
 from adjudicator.adjudication.opening import BALANCE_COLUMNS, Opening
 from adjudicator.claims import Claims
 from adjudicator.encoding import UNKNOWN, Keys
-from adjudicator.product.definition import Product
+from adjudicator.product.read import version_name
 from adjudicator.tables import BALANCES
-from adjudicator.units import NO_DATE, OPEN_START, date_of
+from adjudicator.units import NO_DATE
 from adjudicator.vocabulary import ClaimStatus, Cut, LineStatus, Reason
 
 Mask = npt.NDArray[np.bool_]
-
-
-def version_name(version: Product, content_hash: str | None = None) -> str:
-    """Name a version of a product: its code, its first day, and the beginning of its content hash."""
-    start = version.valid.start
-    name = version.product if start == OPEN_START else f"{version.product}@{date_of(start).isoformat()}"
-    return f"{name}#{content_hash[:12]}" if content_hash else name
 
 
 class Tabulator:

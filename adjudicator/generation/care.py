@@ -7,19 +7,20 @@ from typing import Final
 
 import numpy as np
 
-from adjudicator.generation.days import completed_years
+from adjudicator.generation.days import age_on
 from adjudicator.generation.provisions import PRIVATE, Provisions
-from adjudicator.generation.stream import I16, I32, I64, Stream, scaled_below, thresholds
+from adjudicator.generation.stream import I16, I32, I64, Stream, scaled_below, threshold
 from adjudicator.generation.visits import Visits, World
 from adjudicator.vocabulary import Sex
 
 _CHUNK: Final = 1 << 16
 """Visits whose lines are made at a time, so that memory does not grow with the month."""
 
-_ASKED: Final = thresholds((900, 62, 38))
-"""What is asked, in thousandths: the list's price, more, or less."""
+_MORE: Final = (threshold(6.2), threshold(33.0))
+"""Below this draw more than the list's price is asked: by others, and by private hospitals."""
 
-_ASKED_BY_PRIVATE: Final = thresholds((640, 330, 30))
+_LESS: Final = threshold(96.5)
+"""From this draw on less is asked."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,7 @@ def _lines_of(world: World, provisions: Provisions, visits: Visits, stream: Stre
     here = (drawn >= slots.low[slot]) & (drawn < slots.high[slot])
     claim, slot = claim[here], slot[here]
     person = visits.person[claim]
-    age = completed_years(persons.born[visits.person], visits.last_day)[claim]
+    age = age_on(visits.last_day, persons.born[visits.person])[claim]
     sex = persons.sex[person]
     fits = (age >= slots.youngest[slot]) & (age <= slots.oldest[slot])
     fits &= (slots.sex[slot] == Sex.ANY) | (slots.sex[slot] == sex)
@@ -114,10 +115,8 @@ def _prices(
     price_list = world.facilities.price_list[visits.facility[claim]]
     after = visits.last_day[claim] >= provisions.revised
     listed = provisions.asked_price(after, price_list, provision)
-    draws = stream.draws(len(claim)).astype(np.uint64)
+    draws = stream.draws(len(claim))
     percent = stream.below(24, len(claim))
-    usual = np.searchsorted(_ASKED, draws, side="right")
-    private = np.searchsorted(_ASKED_BY_PRIVATE, draws, side="right")
-    way = np.where(price_list == PRIVATE, private, usual)
-    asked = np.select([way == 0, way == 1], [100 + percent * 0, 102 + percent], 99 - percent // 2)
+    more = draws < np.where(price_list == PRIVATE, np.uint32(_MORE[1]), np.uint32(_MORE[0]))
+    asked = np.where(more, 102 + percent, np.where(draws >= np.uint32(_LESS), 99 - percent // 2, 100))
     return (listed * asked + 50) // 100

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 
 from adjudicator.generation.care import Lines
-from adjudicator.generation.planting import NO_CLAIM, WHOLE_CLAIM
 from adjudicator.generation.stream import I8, I64
 from adjudicator.generation.visits import Visits
 

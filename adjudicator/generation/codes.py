@@ -27,18 +27,18 @@ def codes(pattern: str, **numbers: npt.NDArray[np.integer]) -> Any:
             pieces.append((before, 0))
         if brace:
             field, _, rest = rest.partition("}")
-            name, _, width = field.partition(":")
-            pieces.append((name, int(width)))
-    length = sum(width or len(text) for text, width in pieces)
+            number, _, digits = field.partition(":")
+            pieces.append((number, int(digits)))
+    length = sum(width or len(name) for name, width in pieces)
     count = len(next(iter(numbers.values())))
     signs = np.empty((count, length), np.uint8)
     place = 0
-    for text, width in pieces:
+    for name, width in pieces:
         if not width:
-            signs[:, place : place + len(text)] = np.frombuffer(text.encode("ascii"), np.uint8)
-            place += len(text)
+            signs[:, place : place + len(name)] = np.frombuffer(name.encode("ascii"), np.uint8)
+            place += len(name)
             continue
-        left = numbers[text].astype(np.uint32)
+        left = numbers[name].astype(np.uint32)
         for digit in range(place + width - 1, place - 1, -1):
             left, shown = np.divmod(left, np.uint32(10))
             signs[:, digit] = shown + ord("0")

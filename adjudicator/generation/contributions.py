@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adjudicator.generation.codes import chosen, codes
-from adjudicator.generation.days import completed_years
+from adjudicator.generation.days import age_on
 from adjudicator.generation.market import Offers
 from adjudicator.generation.people import Families, Persons
 from adjudicator.generation.policies import PARTLY, Membership, Policies
@@ -36,7 +36,7 @@ def values_of(policies: Policies, offers: Offers, persons: Persons, members: Mem
     The lump sum stands for members up to the threshold, adults first; those above it pay by head.
     """
     joined = members.effective == policies.effective[members.policy]
-    age = completed_years(persons.born[members.person], members.effective)
+    age = age_on(members.effective, persons.born[members.person])
     place = members.policy - rows[0]
     count = len(rows)
     adults = np.bincount(place[joined & (age >= ADULT)], minlength=count)
@@ -51,7 +51,11 @@ def values_of(policies: Policies, offers: Offers, persons: Persons, members: Mem
         everybody = adults[mine] + children[mine]
         value = terms.lump_sum + terms.adult * paying_adults + terms.child * paying_children
         renewal = policies.renewal[rows[mine]]
-        value = value + np.where(renewal, 0, _fee(terms.registration, everybody)) + _fee(terms.assembly, everybody)
+        value = (
+            value
+            + np.where(renewal, 0, _fee(terms.registration, everybody))
+            + _fee(terms.assembly, everybody)
+        )
         ahead = policies.effective[rows[mine]] - policies.enrolled[rows[mine]]
         for discount, entitled in ((terms.discount.renewal, renewal), (terms.discount.enrolment, ~renewal)):
             if discount:
@@ -72,7 +76,9 @@ def _free_members(version: Product) -> int:
 def _fee(fee: Fee | None, members: I64) -> I64:
     if fee is None:
         return np.zeros_like(members)
-    return np.full_like(members, fee.lump_sum) if fee.lump_sum is not None else (fee.per_member or 0) * members
+    return (
+        np.full_like(members, fee.lump_sum) if fee.lump_sum is not None else (fee.per_member or 0) * members
+    )
 
 
 @dataclass(frozen=True)
@@ -112,7 +118,9 @@ def payments_of(
         PAYERS.index("household"),
     )
     kept = (paid <= last) & (amount > 0)
-    return Payments(rows[place][kept], number[kept] + 1, paid[kept].astype(np.int32), amount[kept], payer[kept])
+    return Payments(
+        rows[place][kept], number[kept] + 1, paid[kept].astype(np.int32), amount[kept], payer[kept]
+    )
 
 
 def table_of_contributions(payments: Payments, policies: Policies) -> Any:

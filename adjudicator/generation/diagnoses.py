@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from adjudicator.generation.days import first_of_month
+from adjudicator.generation.knowledge import rows_of
 from adjudicator.generation.provisions import HISTORY, NO_END
 from adjudicator.generation.stream import I32
 
@@ -35,12 +34,9 @@ class Diagnoses:
 
 def diagnoses_of(start: int) -> Diagnoses:
     """Read the diagnoses for claims that start in a month."""
-    text = resources.files("adjudicator").joinpath("generation", "country", "diagnoses.csv").read_text("utf-8")
-    rows = list(csv.DictReader(text.splitlines()))
+    rows = rows_of("diagnoses.csv")
     codes = [row["code"] for row in rows]
-    ends = [
-        first_of_month(start + int(row["ends"])) - 1 if row["ends"] else NO_END for row in rows
-    ]
+    ends = [first_of_month(start + int(row["ends"])) - 1 if row["ends"] else NO_END for row in rows]
     replaced = {row["followed_by"]: end for row, end in zip(rows, ends, strict=True) if row["followed_by"]}
     beginning = first_of_month(start - HISTORY)
     return Diagnoses(

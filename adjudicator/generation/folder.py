@@ -39,4 +39,6 @@ def new_folder(folder: Path) -> Iterator[Path]:
 
 
 def _problem(key: str, folder: Path, **values: str | None) -> Problem:
-    return Problem(message(key, folder=str(folder), **values), Place(folder), message("generation.folder.remedy"))
+    return Problem(
+        message(key, folder=str(folder), **values), Place(folder), message("generation.folder.remedy")
+    )

@@ -14,10 +14,11 @@ from typing import Any, Final
 import numpy as np
 
 from adjudicator.generation.days import first_of_month, months_after
+from adjudicator.generation.knowledge import knowledge
 from adjudicator.generation.people import LEAD, SECTORS, Families
-from adjudicator.generation.places import Places, knowledge
+from adjudicator.generation.places import Places
 from adjudicator.generation.provisions import NO_END
-from adjudicator.generation.stream import I8, I32, Bools, Stream, pick_in_rows, rows_of_thresholds
+from adjudicator.generation.stream import I8, I32, Bools, Ints, Stream, pick_in_rows, rows_of_thresholds
 from adjudicator.problems import Problem, Refused
 from adjudicator.product.definition import Product
 from adjudicator.product.read import read_product
@@ -46,7 +47,9 @@ class Offers:
         found = np.full(len(product), -1, np.int8)
         distance = np.full(len(product), np.iinfo(np.int64).max)
         for place, version in enumerate(self.versions):
-            apart = np.maximum(version.valid.start - day.astype(np.int64), day.astype(np.int64) - version.valid.end)
+            apart = np.maximum(
+                version.valid.start - day.astype(np.int64), day.astype(np.int64) - version.valid.end
+            )
             nearer = (self.product[place] == product) & (np.maximum(apart, 0) < distance)
             found[nearer] = place
             distance[nearer] = np.maximum(apart, 0)[nearer]
@@ -56,7 +59,9 @@ class Offers:
         """Tell whether products have a version in force on days."""
         held = np.zeros(len(product), np.bool_)
         for place, version in enumerate(self.versions):
-            held |= (self.product[place] == product) & (version.valid.start <= day) & (day <= version.valid.end)
+            held |= (
+                (self.product[place] == product) & (version.valid.start <= day) & (day <= version.valid.end)
+            )
         return held
 
     def follower_on(self, product: I8, day: I32) -> I8:
@@ -184,8 +189,9 @@ def taken_beside(stream: Stream, offers: Offers, wished: I8) -> Bools:
     return drawn & np.isin(wished, others) & (offers.beside >= 0)
 
 
-def covered_beside(woman: Bools, age: I32) -> Bools:
+def covered_beside(woman: Bools, age: Ints) -> Bools:
     """Tell whether the second product covers persons: women of some ages, and small children."""
     said = knowledge("market.yaml")["beside"]
     youngest, oldest = said["women"]
-    return (woman & (age >= youngest) & (age <= oldest)) | (age < said["children"])
+    covered: Bools = (woman & (age >= youngest) & (age <= oldest)) | (age < said["children"])
+    return covered

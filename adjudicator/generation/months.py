@@ -9,8 +9,8 @@ from typing import Any, Final
 import numpy as np
 
 from adjudicator.generation.care import lines_of
-from adjudicator.generation.codes import codes
 from adjudicator.generation.claims import Claims, Labels, no_labels
+from adjudicator.generation.codes import codes
 from adjudicator.generation.days import first_of_month
 from adjudicator.generation.faults import Fault, Planter
 from adjudicator.generation.people import LEAD

@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 
 from adjudicator.generation.codes import chosen, codes
-from adjudicator.generation.days import A_YEAR, completed_years, first_of_month
-from adjudicator.generation.places import Places, knowledge
+from adjudicator.generation.days import A_YEAR, age_on, first_of_month
+from adjudicator.generation.knowledge import knowledge
+from adjudicator.generation.places import Places
 from adjudicator.generation.provisions import NO_END
 from adjudicator.generation.sickness import AGE_BOUNDS, BANDS, SEXES, Sicknesses
 from adjudicator.generation.stream import (
@@ -53,10 +54,28 @@ _NO_LONG_TERM: Final = -1
 _LATE_JOINERS: Final = 4
 """Percent of the members who join their family's policies later than the others."""
 
-_YEARLY_DEATHS: Final = ((1, 1.6), (5, 0.35), (15, 0.08), (25, 0.16), (45, 0.35), (65, 0.95), (75, 3.2), (200, 8.5))
+_YEARLY_DEATHS: Final = (
+    (1, 1.6),
+    (5, 0.35),
+    (15, 0.08),
+    (25, 0.16),
+    (45, 0.35),
+    (65, 0.95),
+    (75, 3.2),
+    (200, 8.5),
+)
 """Percent of those below an age who die in a year."""
 
-_YEARLY_BIRTHS: Final = ((15, 0.0), (20, 9.0), (25, 23.0), (30, 24.0), (35, 19.5), (40, 12.5), (45, 5.0), (50, 1.0))
+_YEARLY_BIRTHS: Final = (
+    (15, 0.0),
+    (20, 9.0),
+    (25, 23.0),
+    (30, 24.0),
+    (35, 19.5),
+    (40, 12.5),
+    (45, 5.0),
+    (50, 1.0),
+)
 """Percent of women below an age who give birth in a year."""
 
 _LIVE: Final = 97
@@ -101,10 +120,7 @@ class Persons:
     def plus(self, others: Persons) -> Persons:
         """Put other persons after these."""
         return Persons(
-            *(
-                np.concatenate([getattr(self, one.name), getattr(others, one.name)])
-                for one in fields(Persons)
-            )
+            *(np.concatenate([getattr(self, one.name), getattr(others, one.name)]) for one in fields(Persons))
         )
 
 
@@ -200,11 +216,12 @@ def age_bands(born: I32, day: int) -> I8:
 
 def sex_places(sex: I8) -> I64:
     """Give the places of sexes in tables that have one for men and one for women."""
-    return (sex == SEXES[1]).astype(np.int64)
+    places: I64 = (sex == SEXES[1]).astype(np.int64)
+    return places
 
 
 def _deaths(stream: Stream, born: I32, begins: int) -> I32:
-    age = completed_years(born, np.full(len(born), begins, np.int32))
+    age = age_on(begins, born)
     bounds = [bound for bound, _ in _YEARLY_DEATHS[:-1]]
     yearly = np.array([percent for _, percent in _YEARLY_DEATHS])
     span = (A_YEAR * 100 / yearly).astype(np.int64)[np.searchsorted(bounds, age, side="right")]
@@ -224,7 +241,7 @@ def _long_term(stream: Stream, sicknesses: Sicknesses, age: I64, sex: I8, region
 def women_of(seed: int, persons: Persons, start: int) -> Women:
     """Say which women give birth, and when."""
     begins = first_of_month(start - LEAD)
-    age = completed_years(persons.born, np.full(len(persons.born), begins, np.int32))
+    age = age_on(begins, persons.born)
     woman = np.flatnonzero((persons.sex == Sex.FEMALE) & (age >= 13) & (age < 50)).astype(np.int32)
     stream = Stream(seed, Topic.WOMEN)
     bounds = [bound for bound, _ in _YEARLY_BIRTHS[:-1]]
@@ -260,7 +277,9 @@ def newborn_between(seed: int, persons: Persons, women: Women, start: int, last:
         day = until + 1
     mother, born = np.concatenate(place), np.concatenate(due).astype(np.int32)
     stream_of_fate = (women.fate[mother] >> np.uint32(4)) % np.uint32(100)
-    alive = (stream_of_fate < _LIVE) & (persons.dies[women.person[mother]] >= born) & carried(women, mother, born)
+    alive = (
+        (stream_of_fate < _LIVE) & (persons.dies[women.person[mother]] >= born) & carried(women, mother, born)
+    )
     mother, born = mother[alive], born[alive]
     order = np.lexsort((mother, born))
     mother, born = mother[order], born[order]
@@ -292,9 +311,9 @@ def carried(women: Women, place: I64, due: I32 | I64) -> Bools:
 def fate_of(women: Women, place: I64, due: I32 | I64) -> U32:
     """Give the draw that decides on a woman's pregnancy, another one for each of hers."""
     turn = (due - women.first[place]) // women.cycle[place]
-    return (women.fate[place].astype(np.uint64) * (2 * turn + 1).astype(np.uint64) & np.uint64(0xFFFFFFFF)).astype(
-        np.uint32
-    )
+    return (
+        women.fate[place].astype(np.uint64) * (2 * turn + 1).astype(np.uint64) & np.uint64(0xFFFFFFFF)
+    ).astype(np.uint32)
 
 
 def _next_positions(persons: Persons, family: I32) -> I16:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from importlib import resources
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
-import yaml
 
 from adjudicator.generation.codes import chosen
+from adjudicator.generation.knowledge import knowledge
 from adjudicator.generation.stream import I32, I64, Stream, Topic
 from adjudicator.vocabulary import LocationLevel
 
@@ -20,14 +18,6 @@ INSURED_SHARE: Final = 18
 
 FAMILY_SIZE: Final = 5
 """Persons of a family of the population at large."""
-
-
-@cache
-def knowledge(name: str) -> dict[str, Any]:
-    """Read one of the YAML tables of ``country/``."""
-    file = resources.files("adjudicator").joinpath("generation", "country", name)
-    loaded: dict[str, Any] = yaml.safe_load(file.read_text("utf-8"))
-    return loaded
 
 
 @dataclass(frozen=True)
@@ -88,7 +78,9 @@ def places_of(seed: int, families: int) -> Places:
     empty = Places(regions, districts, wards, villages, [], np.zeros(0, np.int64))
     count = empty.counts[LocationLevel.VILLAGE]
     spread = 60 + Stream(seed, Topic.PLACES, 0).below(81, count)
-    weight = np.array(said["population"], np.int64)[empty.region_of(np.arange(count, dtype=np.int32))] * spread
+    weight = (
+        np.array(said["population"], np.int64)[empty.region_of(np.arange(count, dtype=np.int32))] * spread
+    )
     persons = families * FAMILY_SIZE * 100 // INSURED_SHARE
     inhabitants = np.maximum(weight * persons // int(weight.sum()), 20)
     return Places(regions, districts, wards, villages, _names(seed, empty, said), inhabitants)

@@ -7,9 +7,10 @@ from typing import Final
 
 import numpy as np
 
-from adjudicator.generation.days import completed_years
+from adjudicator.generation.care import Lines
+from adjudicator.generation.days import age_on
 from adjudicator.generation.planting import Field, Marks, marks
-from adjudicator.generation.stream import Bools, I64, Stream, Topic
+from adjudicator.generation.stream import I64, Bools, Ints, Stream, Topic
 from adjudicator.vocabulary import FacilityLevel, Sex
 
 _PACKAGES: Final = {
@@ -95,7 +96,7 @@ def upcoded_quantities(field: Field, wanted: int) -> tuple[Field, Marks]:
     line = _some_lines(field, wanted, field.lines.quantity >= 500)
     quantity = field.lines.quantity.copy()
     quantity[line] *= 3 + field.stream.below(4, len(line))
-    return _lines_changed(field, line, quantity=quantity)
+    return _with_lines(field, line, replace(field.lines, quantity=quantity))
 
 
 def prices_above_list(field: Field, wanted: int) -> tuple[Field, Marks]:
@@ -103,11 +104,11 @@ def prices_above_list(field: Field, wanted: int) -> tuple[Field, Marks]:
     line = _some_lines(field, wanted, field.lines.price * field.lines.quantity >= 20_000)
     price = field.lines.price.copy()
     price[line] *= 3 + field.stream.below(6, len(line))
-    return _lines_changed(field, line, price=price)
+    return _with_lines(field, line, replace(field.lines, price=price))
 
 
 def wrong_sex(field: Field, wanted: int) -> tuple[Field, Marks]:
-    """Claim for a man what is done for women, and the other way round; some with a diagnosis to match."""
+    """Claim for a man what is done for women, and the other way round."""
     man = field.world.persons.sex[field.visits.person] == Sex.MALE
     for_women = field.provisions.place(_FOR_WOMEN)
     for_men = field.provisions.place(_FOR_MEN)
@@ -119,11 +120,13 @@ def wrong_sex(field: Field, wanted: int) -> tuple[Field, Marks]:
 
 
 def wrong_age(field: Field, wanted: int) -> tuple[Field, Marks]:
-    """Claim for an adult what is done for children, and the other way round; some with a diagnosis to match."""
+    """Claim for an adult what is done for children, and the other way round."""
     visits, persons = field.visits, field.world.persons
-    adult = completed_years(persons.born[visits.person], visits.last_day) >= 18
+    adult = age_on(visits.last_day, persons.born[visits.person]) >= 18
     out = visits.first_day == visits.last_day
-    row = field.some(wanted, out & np.where(adult, field.has_listed(_FOR_CHILDREN), field.has_listed(_FOR_ADULTS)))
+    row = field.some(
+        wanted, out & np.where(adult, field.has_listed(_FOR_CHILDREN), field.has_listed(_FOR_ADULTS))
+    )
     for_children, for_adults = field.provisions.place(_FOR_CHILDREN), field.provisions.place(_FOR_ADULTS)
     provision = np.where(adult[row], for_children, for_adults).astype(np.int16)
     codes = field.world.diagnoses
@@ -188,13 +191,13 @@ def _some_lines(field: Field, wanted: int, among: Bools) -> I64:
     return places[np.searchsorted(places, first[row])]
 
 
-def _lines_changed(field: Field, line: I64, **columns: I64) -> tuple[Field, Marks]:
-    claim = np.searchsorted(field.lines.first, line, side="right") - 1
-    number = line - field.lines.first[claim] + 1
-    return replace(field, lines=replace(field.lines, **columns)).touched(claim), marks(claim, number)
+def _with_lines(field: Field, line: I64, lines: Lines) -> tuple[Field, Marks]:
+    claim = np.searchsorted(lines.first, line, side="right") - 1
+    return replace(field, lines=lines).touched(claim), marks(claim, line - lines.first[claim] + 1)
 
 
-def _with_misfit(field: Field, row: I64, provision: I64, diagnosis: I64) -> tuple[Field, Marks]:
+def _with_misfit(field: Field, row: I64, provision: Ints, diagnosis: Ints) -> tuple[Field, Marks]:
+    """Add the line; every second claim gets a diagnosis to match."""
     told = field.stream.chance(50, len(row))
     field = field.changed(row, diagnosis=np.where(told, diagnosis, field.visits.diagnosis[row]))
     field, number = field.with_lines(row, provision.astype(np.int16), np.full(len(row), 100, np.int64))

@@ -7,7 +7,7 @@ from typing import Final
 
 import numpy as np
 
-from adjudicator.generation.days import completed_years, weekdays
+from adjudicator.generation.days import age_on, weekdays
 from adjudicator.generation.people import births_between
 from adjudicator.generation.planting import NO_MARKS, Field, Marks, marks
 from adjudicator.generation.stream import I32, I64, Stream, Topic
@@ -110,12 +110,13 @@ def deliveries_without_pregnancy(field: Field, wanted: int) -> tuple[Field, Mark
     for first in range(field.begins - 300, field.ends + 300, 300):
         place, _ = births_between(women, first, first + 299)
         expecting[place] = True
-    days = np.full(len(women.person), field.begins, np.int32)
-    age = completed_years(persons.born[women.person], days)
+    age = age_on(field.begins, persons.born[women.person])
     fitting = np.flatnonzero(~expecting & (age >= 17) & (age <= 42))
     fitting = fitting[field.stream.some(len(fitting), 3 * wanted)]
     person = women.person[fitting]
-    person = person[field.world.cover.holds(person, np.full(len(person), field.begins + 10, np.int32))][:wanted]
+    person = person[field.world.cover.holds(person, np.full(len(person), field.begins + 10, np.int32))][
+        :wanted
+    ]
     field, places = field.with_visits(field.pretended(person, "normal delivery"))
     return field, marks(places)
 
@@ -126,7 +127,9 @@ def weekend_visits(field: Field, wanted: int) -> tuple[Field, Marks]:
     first = len(field.visits)
     days = np.arange(field.begins, field.ends + 1)
     days = days[weekdays(days) >= _SATURDAY]
-    closed = np.flatnonzero((facilities.level == FacilityLevel.DISPENSARY) & (facilities.opens < field.begins))
+    closed = np.flatnonzero(
+        (facilities.level == FacilityLevel.DISPENSARY) & (facilities.opens < field.begins)
+    )
     # The same dispensaries, month after month.
     known = Stream(field.world.seed, Topic.FAULTS, 0)
     bad = closed[known.some(len(closed), 1 + len(closed) // 40)]
@@ -178,9 +181,9 @@ def _patients(field: Field, facility: int, wanted: int, day: int) -> I32:
     persons = world.persons
     older = len(persons.family) - len(world.mothers)
     person = np.flatnonzero(near[persons.family[:older]])
-    person = person[field.stream.some(len(person), 3 * wanted)].astype(np.int32)
-    covered = world.cover.holds(person, np.full(len(person), day, np.int32))
-    return person[covered][:wanted]
+    drawn: I32 = person[field.stream.some(len(person), 3 * wanted)].astype(np.int32)
+    covered = world.cover.holds(drawn, np.full(len(drawn), day, np.int32))
+    return drawn[covered][:wanted]
 
 
 def _another_facility(field: Field, facility: I32, level: FacilityLevel) -> I32:

@@ -84,14 +84,18 @@ class Field:
         """Add claims; give their places too."""
         places = np.arange(len(self.visits), len(self.visits) + len(visits))
         sound = np.concatenate([self.sound, np.zeros(len(visits), np.bool_)])
-        return replace(self, visits=self.visits.plus(visits), lines=self.lines.plus(lines), sound=sound), places
+        return replace(
+            self, visits=self.visits.plus(visits), lines=self.lines.plus(lines), sound=sound
+        ), places
 
     def without(self, claims: I64) -> Field:
         """Take claims out; the others close up."""
         kept = np.ones(len(self.visits), np.bool_)
         kept[claims] = False
         rows = np.flatnonzero(kept)
-        return replace(self, visits=self.visits.take(rows), lines=self.lines.take(rows), sound=self.sound[rows])
+        return replace(
+            self, visits=self.visits.take(rows), lines=self.lines.take(rows), sound=self.sound[rows]
+        )
 
     def changed(self, claims: I64, **columns: Any) -> Field:
         """Change columns of visits at some claims."""
@@ -127,7 +131,8 @@ class Field:
         """Tell for every claim whether its facility's price list has a provision."""
         place = self.provisions.place(code)
         facility_list = self.world.facilities.price_list[self.visits.facility]
-        return self.provisions.listed[facility_list, place]
+        listed: Bools = self.provisions.listed[facility_list, place]
+        return listed
 
     def any_of(self, codes: tuple[str, ...]) -> Bools:
         """Tell for every claim whether one of some provisions is among its lines."""
@@ -137,7 +142,11 @@ class Field:
         return sums[self.lines.first[1:]] > sums[self.lines.first[:-1]]
 
     def pretended(
-        self, person: I32, sickness: str | tuple[str, ...], day: I32 | int = NO_DATE, facility: I32 | None = None
+        self,
+        person: I32,
+        sickness: str | tuple[str, ...],
+        day: I32 | int = NO_DATE,
+        facility: I32 | None = None,
     ) -> Visits:
         """Make visits of people, wherever and however they are: dead, not covered, elsewhere."""
         names = (sickness,) if isinstance(sickness, str) else sickness

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adjudicator.generation.codes import chosen, codes
-from adjudicator.generation.days import A_YEAR, completed_years, first_of_month
+from adjudicator.generation.days import A_YEAR, age_on, first_of_month
 from adjudicator.generation.market import (
     Offers,
     covered_beside,
@@ -74,14 +74,17 @@ class Policies:
     def known_on(self, last: int) -> Policies:
         """Take the policies that were enrolled by a last day."""
         known = self.enrolled <= last
-        columns = {one.name: getattr(self, one.name)[known] for one in fields(Policies) if one.name != "first"}
+        columns = {
+            one.name: getattr(self, one.name)[known] for one in fields(Policies) if one.name != "first"
+        }
         families = np.arange(len(self.first))
         return Policies(**columns, first=np.searchsorted(columns["family"], families).astype(np.int32))
 
     @property
     def covers(self) -> Bools:
         """Whether each was paid, so that it covers."""
-        return self.payment == PAID
+        paid: Bools = self.payment == PAID
+        return paid
 
 
 def policies_of(
@@ -115,7 +118,9 @@ def policies_of(
     order = np.lexsort((columns["term"], columns["chain"], columns["family"]))
     order = order[kept[order]]
     ordered = {name: column[order] for name, column in columns.items()}
-    return Policies(**ordered, first=np.searchsorted(ordered["family"], np.arange(count + 1)).astype(np.int32))
+    return Policies(
+        **ordered, first=np.searchsorted(ordered["family"], np.arange(count + 1)).astype(np.int32)
+    )
 
 
 def _chain(
@@ -133,7 +138,9 @@ def _chain(
     enrolled, renewal = joined.copy(), old.copy()
     version = offers.version_on(product, enrolled)
     # An old family's day is that on which its policy took effect; it renewed some weeks earlier.
-    effective = np.where(old, offers.snapped(version, joined), offers.effective(version, joined)).astype(np.int32)
+    effective = np.where(old, offers.snapped(version, joined), offers.effective(version, joined)).astype(
+        np.int32
+    )
     enrolled = np.where(old, effective - 20, joined).astype(np.int32)
     term = 1
     while len(family) and (enrolled <= last).any():
@@ -211,7 +218,7 @@ class Cover:
 def is_member_beside(persons: Persons, person: I32, effective: I32) -> Bools:
     """Tell whether the second product of a family covers its members."""
     born = persons.born[person]
-    age = completed_years(np.minimum(born, effective), effective).astype(np.int32)
+    age = age_on(effective, np.minimum(born, effective))
     return covered_beside(persons.sex[person] == Sex.FEMALE, age)
 
 
@@ -248,7 +255,9 @@ class Membership:
     effective: I32
 
 
-def members_of(policies: Policies, persons: Persons, offers: Offers, first: int, until: int, last: int) -> Membership:
+def members_of(
+    policies: Policies, persons: Persons, offers: Offers, first: int, until: int, last: int
+) -> Membership:
     """Pair the policies from a first place up to another with the members they cover by a last day."""
     rows = np.arange(first, until)
     family = policies.family[rows]

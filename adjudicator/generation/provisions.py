@@ -7,17 +7,15 @@ start of the claims. Prices are in major units there and in minor units here.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 
 from adjudicator.generation.days import first_of_month
-from adjudicator.generation.stream import I8, I32, I64, Bools, Stream, Topic
+from adjudicator.generation.knowledge import rows_of
+from adjudicator.generation.stream import I8, I32, I64, Bools, Ints, Stream, Topic
 from adjudicator.units import scaled
 from adjudicator.vocabulary import (
     OPENIMIS_LETTERS,
@@ -79,7 +77,7 @@ class Provisions:
         """Give the place of a code; services and items share none."""
         return self.codes.index(code)
 
-    def asked_price(self, after: Bools, price_list: I8, provision: I32) -> I64:
+    def asked_price(self, after: Bools, price_list: I8, provision: Ints) -> I64:
         """Give what the list, or else the register, says that a provision costs; minor units."""
         epoch = after.astype(np.int8)
         own = self.own_price[epoch, price_list, provision]
@@ -92,8 +90,8 @@ NO_END: Final = 2**30
 
 def provisions_of(seed: int, start: int, decimals: int) -> Provisions:
     """Read the provisions and price them for claims that start in a month."""
-    rows = [(Kind.SERVICE, row) for row in _rows("services.csv")]
-    rows += [(Kind.ITEM, row) for row in _rows("items.csv")]
+    rows = [(Kind.SERVICE, row) for row in rows_of("services.csv")]
+    rows += [(Kind.ITEM, row) for row in rows_of("items.csv")]
     count = len(rows)
     base = np.array([scaled(row["price"], decimals) for _, row in rows], np.int64)
     listed = np.zeros((LISTS, count), np.bool_)
@@ -140,11 +138,6 @@ def provisions_of(seed: int, start: int, decimals: int) -> Provisions:
     )
 
 
-def _rows(name: str) -> Iterator[dict[str, str]]:
-    text = resources.files("adjudicator").joinpath("generation", "country", name).read_text("utf-8")
-    return csv.DictReader(text.splitlines())
-
-
 def _first_day(start: int, months: str, otherwise: int) -> int:
     return first_of_month(start + (int(months) if months else otherwise))
 
@@ -154,7 +147,8 @@ def _raised(price: I64, percent: I64, decimals: int) -> I64:
     one = 10**decimals
     step = np.where(price >= 20 * one, one, max(one // 10, 1))
     raised = price * (100 + percent) // 100
-    return np.maximum((raised + step // 2) // step, 1) * step
+    priced: I64 = np.maximum((raised + step // 2) // step, 1) * step
+    return priced
 
 
 def register_of_provisions(provisions: Provisions, horizon: int) -> Any:

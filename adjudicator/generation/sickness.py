@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any, Final
 
 import numpy as np
-import yaml
 
 from adjudicator.generation.diagnoses import Diagnoses
+from adjudicator.generation.knowledge import knowledge
 from adjudicator.generation.provisions import Provisions
 from adjudicator.generation.stream import F64, I8, I16, I32, I64, U64, Bools, rows_of_thresholds, threshold
 from adjudicator.units import scaled
@@ -33,7 +32,7 @@ OUT_PATIENT: Final = 0
 IN_PATIENT: Final = 1
 
 _STEPS: Final = 4
-"""The first bands, for which the file's rates hold as they stand; the others lie between those of the file."""
+"""The first bands, for which the file's rates hold as they stand; the others lie between them."""
 
 _MIDDLES: Final = (20.0, 35.0, 55.0, 72.0)
 """The middle ages of the file's bands, from the last of the first bands on."""
@@ -55,7 +54,8 @@ _AGES: Final = {
 }
 _PLACES: Final = {"in": IN_PATIENT, "out": OUT_PATIENT}
 _LINE: Final = re.compile(
-    r"(?P<code>[A-Z]{3}\d{2}) (?P<chance>[\d.]+)%(?: (?P<low>[\d.]+)(?:-(?P<high>[\d.]+))?)?(?P<words>(?: [a-z_0-9]+)*)"
+    r"(?P<code>[A-Z]{3}\d{2}) (?P<chance>[\d.]+)%"
+    r"(?: (?P<low>[\d.]+)(?:-(?P<high>[\d.]+))?)?(?P<words>(?: [a-z_][a-z_0-9]*)*)"
 )
 
 
@@ -144,8 +144,7 @@ def sicknesses_of(provisions: Provisions, diagnoses: Diagnoses) -> Sicknesses:
     Raises:
         ValueError: a line of care cannot be read, or names what the registers do not have.
     """
-    file = resources.files("adjudicator").joinpath("generation", "country", "sicknesses.yaml")
-    said = yaml.safe_load(file.read_text("utf-8"))
+    said = knowledge("sicknesses.yaml")
     acute, long_term, maternity = said["sicknesses"], said["long_term"], said["maternity"]
     described = {**acute, **long_term, **maternity}
     levels = [level.word for level in FacilityLevel]
@@ -250,7 +249,11 @@ def _care_line(text: str) -> CareLine:
     if unknown := set(words) - known:
         raise ValueError(f"{text}: {', '.join(sorted(unknown))}")
     return CareLine(
-        matched["code"], float(matched["chance"]), low, scaled(matched["high"], 2) if matched["high"] else low, words
+        matched["code"],
+        float(matched["chance"]),
+        low,
+        scaled(matched["high"], 2) if matched["high"] else low,
+        words,
     )
 
 

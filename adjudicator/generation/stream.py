@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import IntEnum, auto
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,7 @@ I32 = npt.NDArray[np.int32]
 I64 = npt.NDArray[np.int64]
 U32 = npt.NDArray[np.uint32]
 U64 = npt.NDArray[np.uint64]
+Ints = npt.NDArray[np.integer[Any]]
 F64 = npt.NDArray[np.float64]
 
 WHOLE: Final = 1 << 32
@@ -58,7 +59,7 @@ class Stream:
         raw = np.asarray(self._bits.random_raw((count + 1) // 2), np.uint64)
         return raw.astype("<u8", copy=False).view("<u4")[:count].astype(np.uint32, copy=False)
 
-    def below(self, bound: int | npt.NDArray[np.integer], count: int) -> I64:
+    def below(self, bound: int | Ints, count: int) -> I64:
         """Draw whole numbers from zero up to, and without, a bound (one for all, or one for each)."""
         return scaled_below(self.draws(count), bound)
 
@@ -79,7 +80,7 @@ class Stream:
         return np.sort(kept.astype(np.int64))
 
 
-def scaled_below(draws: U32, bound: int | npt.NDArray[np.integer]) -> I64:
+def scaled_below(draws: U32, bound: int | Ints) -> I64:
     """Scale draws to whole numbers from zero up to, and without, a bound."""
     limits = np.asarray(bound, np.uint64)
     return ((draws.astype(np.uint64) * limits) >> np.uint64(32)).astype(np.int64)
@@ -90,7 +91,7 @@ def threshold(percent: float) -> int:
     return int(min(max(percent, 0.0), 100.0) / 100.0 * WHOLE)
 
 
-def thresholds(weights: Sequence[float] | npt.NDArray[np.floating] | npt.NDArray[np.integer]) -> U64:
+def thresholds(weights: Sequence[float] | F64 | Ints) -> U64:
     """Give the rising bounds that share all draws out by weights; shape (n,) to (n,), ``uint64``."""
     # A running sum adds from left to right, where a plain sum may add in the order that a machine likes.
     sums = np.cumsum(np.asarray(weights, np.float64))
@@ -106,12 +107,13 @@ def rows_of_thresholds(weights: F64) -> U64:
     """
     sums = np.cumsum(weights, axis=1)
     totals = np.where(sums[:, -1:] > 0, sums[:, -1:], 1.0)
-    bounds = (sums / totals * WHOLE).astype(np.uint64)
+    bounds: U64 = (sums / totals * WHOLE).astype(np.uint64)
     bounds[:, -1] = WHOLE
-    return (bounds + (np.arange(len(weights), dtype=np.uint64) * np.uint64(WHOLE))[:, None]).ravel()
+    bounds += (np.arange(len(weights), dtype=np.uint64) * np.uint64(WHOLE))[:, None]
+    return bounds.ravel()
 
 
-def pick_in_rows(table: U64, width: int, rows: npt.NDArray[np.integer], draws: U32) -> I64:
+def pick_in_rows(table: U64, width: int, rows: Ints, draws: U32) -> I64:
     """Pick a place of each given row of a table of :func:`rows_of_thresholds`."""
     keys = rows.astype(np.uint64) << np.uint64(32) | draws.astype(np.uint64)
     return np.searchsorted(table, keys, side="right") - rows.astype(np.int64) * width

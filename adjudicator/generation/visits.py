@@ -12,12 +12,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from adjudicator.generation.days import completed_years, first_of_month, month_of, weekdays
+from adjudicator.generation.days import first_of_month, weekdays
 from adjudicator.generation.diagnoses import Diagnoses
 from adjudicator.generation.facilities import NEAREST, Facilities
 from adjudicator.generation.people import (
     FRAILTY,
-    LEAD,
     Families,
     Persons,
     Women,
@@ -29,7 +28,7 @@ from adjudicator.generation.people import (
 )
 from adjudicator.generation.places import Places
 from adjudicator.generation.policies import Cover
-from adjudicator.generation.sickness import BANDS, SEXES, Sicknesses
+from adjudicator.generation.sickness import SEXES, Sicknesses
 from adjudicator.generation.stream import (
     I8,
     I16,
@@ -37,12 +36,10 @@ from adjudicator.generation.stream import (
     I64,
     U64,
     WHOLE,
-    Bools,
     Stream,
     Topic,
     pick_in_rows,
     rows_of_thresholds,
-    scaled_below,
     threshold,
     thresholds,
 )
@@ -64,7 +61,9 @@ _WEEKS: Final = {
 }
 """How busy the days of a week are, from Monday."""
 
-_DELAYS: Final = thresholds([2, 4, 6, 7, 8, 8, 8, 7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1])
+_DELAYS: Final = thresholds(
+    [2, 4, 6, 7, 8, 8, 8, 7, 7, 6, 6, 5, 5, 4, 4, 3, 3, 3, 2, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1]
+)
 """Days from the end of a visit to the claim, from one."""
 
 _ANTENATAL: Final = ((195, 76), (140, 56), (100, 60), (65, 62), (38, 54), (16, 42))
@@ -264,7 +263,7 @@ def _acute(world: World, month: int, intensity: float) -> _Occasions:
 
 
 def _bounds_of_counts(means: Any) -> list[U64]:
-    """Give the bounds below which a draw means one illness and more, two and more, …
+    """Give the bounds below which a draw means one illness and more, two and more, and so on.
 
     The number of illnesses is geometric: people who were ill fall ill again. No logarithm is needed.
     """
@@ -348,7 +347,9 @@ def _maternity(world: World, month: int, intensity: Intensity) -> _Occasions:
 
     after, percent = _AFTER_BIRTH
     place, due = births_between(women, first - after, last - after)
-    seen = ((fate_of(women, place, due) >> np.uint32(17)) % np.uint32(100)).astype(np.int64) < percent * factor
+    seen = ((fate_of(women, place, due) >> np.uint32(17)) % np.uint32(100)).astype(
+        np.int64
+    ) < percent * factor
     seen &= carried(women, place, due) & (persons.dies[women.person[place]] >= due + after)
     add(women.person[place[seen]], "visit after birth", due[seen] + after)
 
@@ -404,10 +405,14 @@ def visits_for(
     begins = np.where(day == NO_DATE, drawn, day).astype(np.int32)
     # Who was born in the month is ill after birth, who dies in it before death.
     unborn = (day == NO_DATE) & (begins < persons.born[person]) & (not always)
-    begins = np.where(unborn, np.minimum(persons.born[person] + (begins - first_of_month(month)), begins + 31), begins)
+    begins = np.where(
+        unborn, np.minimum(persons.born[person] + (begins - first_of_month(month)), begins + 31), begins
+    )
     stays = (stream.draws(count) < sicknesses.admitted[sickness]) & (facilities.care[where] == CareType.BOTH)
     fewest, most = sicknesses.fewest_nights[sickness], sicknesses.most_nights[sickness]
-    nights = np.minimum(stream.below(most - fewest + 1, count), stream.below(most - fewest + 1, count)) + fewest
+    nights = (
+        np.minimum(stream.below(most - fewest + 1, count), stream.below(most - fewest + 1, count)) + fewest
+    )
     ends = np.where(stays, begins + nights, begins).astype(np.int32)
     if not always:
         ends = np.maximum(np.minimum(ends, persons.dies[person]), begins)
@@ -451,7 +456,9 @@ def _days_of_month(world: World, stream: Stream, level: I8, month: int) -> I32:
     """Draw days of a month, by how busy the days of a week are at each level."""
     begins, ends = first_of_month(month), first_of_month(month + 1) - 1
     days = np.arange(begins, ends + 1)
-    weights = np.array([[_WEEKS[one][weekday] for weekday in weekdays(days)] for one in FacilityLevel], np.float64)
+    weights = np.array(
+        [[_WEEKS[one][weekday] for weekday in weekdays(days)] for one in FacilityLevel], np.float64
+    )
     table = rows_of_thresholds(weights)
     return (begins + pick_in_rows(table, len(days), level, stream.draws(len(level)))).astype(np.int32)
 

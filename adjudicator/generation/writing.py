@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +23,7 @@ from adjudicator.generation.facilities import (
 )
 from adjudicator.generation.faults import FAULTS, Fault
 from adjudicator.generation.folder import new_folder
+from adjudicator.generation.knowledge import read_text
 from adjudicator.generation.market import Offers, offers_of
 from adjudicator.generation.months import Month, months_of_claims
 from adjudicator.generation.people import (
@@ -131,7 +131,9 @@ def generate(
 def _checked(families: int, months: int, seed: int, start: str, utilisation: float) -> int:
     problems = []
     if not 1 <= families <= MOST_FAMILIES:
-        problems.append(Problem(message("generation.families_out_of_range", given=families, most=MOST_FAMILIES)))
+        problems.append(
+            Problem(message("generation.families_out_of_range", given=families, most=MOST_FAMILIES))
+        )
     if months < 1:
         problems.append(Problem(message("generation.months_out_of_range", given=months)))
     if seed < 0:
@@ -157,7 +159,14 @@ class _Scheme:
         self._progress = progress
 
     def write(
-        self, families: int, months: int, seed: int, start: int, utilisation: float, faults: bool, currency: str
+        self,
+        families: int,
+        months: int,
+        seed: int,
+        start: int,
+        utilisation: float,
+        faults: bool,
+        currency: str,
     ) -> Made:
         """Make everything and write it."""
         first, last = first_of_month(start), first_of_month(start + months) - 1
@@ -177,13 +186,14 @@ class _Scheme:
             lines += len(month.claims.lines.price)
         self._progress("generation.claims", months, months)
         if faults:
-            write_table(self._folder / f"faults.{self._form}", pa.concat_tables(labels), FAULTS, self._decimals)
+            write_table(
+                self._folder / f"faults.{self._form}", pa.concat_tables(labels), FAULTS, self._decimals
+            )
         planted = sum(table.num_rows for table in labels)
         return Made(families, len(world.persons.family), claims, lines, planted)
 
     def _write_settings(self, offers: Offers, currency: str) -> None:
-        settings = resources.files("adjudicator").joinpath("generation", "country", "scheme.yaml")
-        said = settings.read_text("utf-8").replace("{currency}", currency)
+        said = read_text("scheme.yaml").replace("{currency}", currency)
         (self._folder / "scheme.yaml").write_text(said, "utf-8")
         products = self._folder / "products"
         products.mkdir()

@@ -10,9 +10,11 @@ from rich.text import Text
 
 from adjudicator.product.definition import Product
 from adjudicator.product.difference import Change
+from adjudicator.product.effects import Effects
 from adjudicator.product.facts import facts, term_shown
+from adjudicator.product.read import ProductSource, version_name
 from adjudicator.product.scalars import NO_LIMIT
-from adjudicator.product.terms import ByAge, ProvisionTerms, Selectable, resolve
+from adjudicator.product.terms import ByAge, ProvisionTerms, Selectable
 from adjudicator.vocabulary import VisitType
 from adjudicator.words import label, say, shown, text
 
@@ -61,9 +63,10 @@ def terms_table(product: Product, provisions: Sequence[Selectable], decimals: in
     table = _table()
     for column in ("kind", "code", "visits", "cover", "price", "waiting", "quantity", "outside_ceiling"):
         table.add_column(text(f"product.column.{column}", language), overflow="fold")
+    effects = Effects(product)
     for provision in provisions:
         head = [label(provision.kind, language), provision.code]
-        for visits, terms in _by_terms(product, provision):
+        for visits, terms in _by_terms(effects.of(provision)):
             cells = _cells(terms, decimals, language)
             row = [*head, _visits(visits, language), *cells]
             table.add_row(*map(Text, row), style="" if terms.covered else "dim")
@@ -80,11 +83,10 @@ def _cell(value: Any, language: str) -> str:
 
 
 def _by_terms(
-    product: Product, provision: Selectable
+    by_visit: Sequence[ProvisionTerms],
 ) -> Iterator[tuple[tuple[VisitType, ...], ProvisionTerms]]:
     together: dict[tuple[Any, ...], tuple[tuple[VisitType, ...], ProvisionTerms]] = {}
-    for visit in VisitType:
-        terms = resolve(product, provision, visit)
+    for visit, terms in zip(VisitType, by_visit, strict=True):
         visits, _ = together.get(_said(terms), ((), terms))
         together[_said(terms)] = ((*visits, visit), terms)
     yield from together.values()
@@ -121,3 +123,18 @@ def _by_age(name: str, term: ByAge, decimals: int, language: str) -> str:
         return adult
     ages = (("product.of_adults", adult), ("product.of_children", child))
     return ", ".join(text(key, language, value=value) for key, value in ages if value)
+
+
+def product_view(
+    source: ProductSource, provisions: Sequence[Selectable], decimals: int, language: str, *, whole: bool
+) -> Iterator[Table | Text]:
+    """Lay out a product version: its name, its own terms (where ``whole``), and those of provisions."""
+    product = source.definition
+    name = product.name.fr if product.name and language == "fr" else product.name.en if product.name else ""
+    version = version_name(product, source.content_hash)
+    yield Text(text("inspect.title", language, name=name, version=version, file=str(source.path)), style="bold")
+    yield Text()
+    if whole:
+        yield stated_table(product, decimals, language)
+        yield Text()
+    yield terms_table(product, provisions, decimals, language)

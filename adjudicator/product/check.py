@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from adjudicator.problems import Problem
 from adjudicator.product.definition import (
@@ -27,6 +27,9 @@ from adjudicator.product.terms import Selectable, selects
 from adjudicator.units import PERCENT_ALL, date_of
 from adjudicator.vocabulary import Category, Kind, LocationLevel, PriceOrigin, ProvisionType
 from adjudicator.words import Message, Percentage, message
+
+MOST_GUESSES: Final = 100
+"""For how many unknown codes the nearest known one is looked for; with more, a register is wrong."""
 
 
 @dataclass(frozen=True)
@@ -198,13 +201,17 @@ def _coverage(sources: Sequence[ProductSource], provisions: Sequence[Selectable]
     codes: dict[Kind, dict[str, None]] = {kind: {} for kind in Kind}
     for provision in provisions:
         codes[provision.kind][provision.code] = None
+    unknown = 0
     for source in sources:
         for position, entry in enumerate(source.definition.coverage):
             for name, kind, selector in _selectors(entry):
                 steps = ("coverage", position, name)
                 for place, code in enumerate(selector.codes):
                     if code not in codes[kind]:
-                        yield _unknown_code(source, (*steps, place), kind, code, codes)
+                        unknown += 1
+                        yield _unknown_code(
+                            source, (*steps, place), code, kind, codes, guess=unknown <= MOST_GUESSES
+                        )
                 if not selector.codes and not any(
                     provision.kind is kind and selects(selector, provision) for provision in provisions
                 ):
@@ -219,11 +226,17 @@ def _selectors(entry: CoverageEntry) -> Iterator[tuple[str, Kind, Selector]]:
 
 
 def _unknown_code(
-    source: ProductSource, steps: Steps, kind: Kind, code: str, codes: Mapping[Kind, Mapping[str, None]]
+    source: ProductSource,
+    steps: Steps,
+    code: str,
+    kind: Kind,
+    codes: Mapping[Kind, Mapping[str, None]],
+    *,
+    guess: bool,
 ) -> Problem:
     key = "product.service_unknown" if kind is Kind.SERVICE else "product.item_unknown"
     other = Kind.ITEM if kind is Kind.SERVICE else Kind.SERVICE
-    remedy = _near(code, codes[kind])
+    remedy = _near(code, codes[kind]) if guess else None
     if code in codes[other]:
         remedy = message("product.other_kind", code=code, kind=other, name=f"{other.word}s")
     return _error(source, steps, key, code=code, remedy=remedy)

@@ -19,8 +19,9 @@ from adjudicator.product.definition import (
     Selector,
     Terms,
 )
+from adjudicator.product.effects import Effects
 from adjudicator.product.facts import Fact, facts, term_shown
-from adjudicator.product.terms import AGES, ProvisionTerms, Selectable, resolve
+from adjudicator.product.terms import AGES, ProvisionTerms, Selectable
 from adjudicator.vocabulary import (
     Category,
     Kind,
@@ -120,20 +121,20 @@ class _Said(NamedTuple):
 def _changed_provisions(
     old: Product, new: Product, decimals: int, provisions: Sequence[Selectable]
 ) -> Iterator[Change]:
+    before, after = Effects(old), Effects(new)
     touched: dict[tuple[_Said, Kind], list[Selectable]] = {}
     for provision in sorted(set(provisions), key=lambda one: (-one.kind, one.code)):
-        for said in _changes_of(old, new, provision):
+        for said in _changes_of(before.of(provision), after.of(provision)):
             touched.setdefault((said, provision.kind), []).append(provision)
     for (said, kind), those in touched.items():
         of = _described(those, [provision for provision in provisions if provision.kind is kind])
         yield _coverage_change(said, of, decimals)
 
 
-def _changes_of(old: Product, new: Product, provision: Selectable) -> Iterator[_Said]:
-    """Give the changes of one provision, those of several visits and ages as one."""
+def _changes_of(old: Sequence[ProvisionTerms], new: Sequence[ProvisionTerms]) -> Iterator[_Said]:
+    """Give the changes of one provision's terms by type of visit, those of several visits and ages as one."""
     values: dict[tuple[str, Any, Any], dict[str, tuple[VisitType, ...]]] = {}
-    for visit in VisitType:
-        before, after = resolve(old, provision, visit), resolve(new, provision, visit)
+    for visit, before, after in zip(VisitType, old, new, strict=True):
         for name, age, one, other in _terms_apart(before, after):
             ages = values.setdefault((name, one, other), {})
             ages[age] = (*ages.get(age, ()), visit)

@@ -14,6 +14,7 @@ from adjudicator.problems import Place, Problem, Refused
 from adjudicator.product.definition import Product
 from adjudicator.product.mistakes import problems_of
 from adjudicator.product.source import Source, Steps, read_source
+from adjudicator.units import OPEN_START, date_of
 from adjudicator.words import message
 
 SUFFIXES: Final = (".yaml", ".yml")
@@ -92,3 +93,10 @@ def read_products(folder: Path, decimals: int) -> list[ProductSource]:
     if problems:
         raise Refused(problems)
     return read
+
+
+def version_name(version: Product, content_hash: str | None = None) -> str:
+    """Name a version of a product: its code, its first day, and the beginning of its content hash."""
+    start = version.valid.start
+    name = version.product if start == OPEN_START else f"{version.product}@{date_of(start).isoformat()}"
+    return f"{name}#{content_hash[:12]}" if content_hash else name

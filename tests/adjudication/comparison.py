@@ -16,6 +16,7 @@ from adjudicator.adjudication.decisions import Tabulator
 from adjudicator.adjudication.opening import Opening
 from adjudicator.adjudication.records import claim_records, world
 from adjudicator.product.definition import Product
+from adjudicator.product.read import version_name
 from adjudicator.vocabulary import Care, Cut, PriceOrigin, Reason
 
 Row = dict[str, Any]
@@ -125,8 +126,6 @@ def _claim_row(decision: reference.ClaimDecision) -> Row:
 
 
 def _version_name(version: Product) -> str:
-    from adjudicator.adjudication.decisions import version_name
-
     return version_name(version)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adjudicator.adjudication import reference
@@ -21,7 +21,8 @@ from adjudicator.adjudication.records import claim_records, world
 from adjudicator.adjudication.reference import ClaimDecision
 from adjudicator.adjudication.steps import ExplainedStep, replay
 from adjudicator.adjudication.telling import places_in
-from adjudicator.presentation.explanation import as_record, explanation_text, told
+from adjudicator.presentation.explanation import as_record, explanation_text
+from adjudicator.presentation.explanation import told as told_in
 from adjudicator.product.definition import Product
 from adjudicator.product.read import read_product
 from adjudicator.units import times_quantity
@@ -32,6 +33,9 @@ from ingest.tables import claims_from_rows, registers_from_rows
 from tests.adjudication.worlds import RandomWorld, random_world
 
 Row = dict[str, Any]
+
+PARTS = 4
+"""The cases of conformance are told in so many tests, which can run side by side."""
 
 worlds = st.randoms(use_true_random=False).map(random_world)
 
@@ -134,28 +138,46 @@ def test_every_decision_can_be_told(random: RandomWorld) -> None:
 
 def check_words(explanation: Explanation) -> None:
     for language in LANGUAGES:
-        sentences = [
-            told(sentence, language)
-            for whole in with_review(explanation)
-            for sentence in (*whole.sentences, *(s for line in whole.lines for s in line.sentences))
-        ]
-        for sentence in sentences:
-            assert sentence[0].isupper() or sentence[0].isdigit()
-            assert sentence.endswith((".", "…"))
-        text = explanation_text(explanation, language)
-        record = json.dumps(as_record(explanation, language), ensure_ascii=False)
-        for written in (*sentences, text):
-            assert not {"{", "}"} & set(written)
-            assert "None" not in written
-        assert json.loads(record)["lines"] == as_record(explanation, language)["lines"]
+        record = as_record(explanation, language)
+        assert json.loads(json.dumps(record)) == record
+        for whole in filter(None, (record, record["before_review"])):
+            sentences = [*whole["sentences"], *(told for line in whole["lines"] for told in line["sentences"])]
+            labels = [step["label"] for line in whole["lines"] for step in line["steps"]]
+            for text in (*(sentence["text"] for sentence in sentences), *labels):
+                assert text
+                assert not {"{", "}"} & set(text)
+                assert "None" not in text
+            assert all(sentence["text"].endswith(".") for sentence in sentences)
+            assert all(sentence["text"][0].isupper() for sentence in sentences)
 
 
-def test_every_case_of_conformance_can_be_told(pytestconfig: pytest.Config) -> None:
+@settings(max_examples=10)
+@given(worlds, st.sampled_from(LANGUAGES), st.integers(40, 120))
+def test_every_sentence_is_in_the_text(random: RandomWorld, language: str, width: int) -> None:
+    for decision in of_world(random):
+        explanation = explain(decision, nowhere, random.decimals, "KES")
+        text = explanation_text(explanation, language, width)
+        assert max(map(len, text.splitlines())) <= width
+        words = text.split()
+        if not decision.struck:
+            told = [s for line in explanation.lines for s in line.sentences]
+            for sentence in (*explanation.sentences, *told):
+                assert in_order(told_in(sentence, language).split(), words)
+
+
+def in_order(wanted: list[str], words: list[str]) -> bool:
+    """Tell whether words stand together among others."""
+    starts = (place for place, word in enumerate(words) if word == wanted[0])
+    return any(words[start : start + len(wanted)] == wanted for start in starts)
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_case_of_conformance_can_be_told(pytestconfig: pytest.Config, part: int) -> None:
     folder = Path(pytestconfig.getoption("--cases"))
     files = sorted(folder.glob("*.json"))
     if not files:
         pytest.skip(f"no cases in {folder}")
-    for file in files:
+    for file in files[part::PARTS]:
         case = json.loads(file.read_text("utf-8"), parse_float=Decimal)
         imported = import_records(case["input"], 2)
         for decision in decisions(

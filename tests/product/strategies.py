@@ -58,10 +58,12 @@ def some(keys: dict[str, Trees], of: tuple[str, ...] = ()) -> Trees:
     if not of:
         return st.fixed_dictionaries({}, optional=keys)
     return st.one_of(
-        st.fixed_dictionaries(
-            {name: keys[name]}, optional={other: keys[other] for other in keys if other != name}
-        )
-        for name in of
+        [
+            st.fixed_dictionaries(
+                {name: keys[name]}, optional={other: keys[other] for other in keys if other != name}
+            )
+            for name in of
+        ]
     )
 
 

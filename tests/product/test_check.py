@@ -198,7 +198,7 @@ def test_codes_are_taken_from_typed_tables() -> None:
         Selectable(Kind.SERVICE, "M1", None, Category.SURGERY),
         Selectable(Kind.ITEM, "D1", ProvisionType.DRUG, Category.OTHER),
     )
-    assert codes.regions == {"R1"}
+    assert codes.regions == frozenset({"R1"})
     assert codes.districts == {"R1D1": "R1"}
     assert RegisterCodes.of({}) == RegisterCodes()
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import adjudicator.product
 from adjudicator.problems import Problem, Refused
 from adjudicator.product.read import read_product
-from adjudicator.words import entries
+from adjudicator.words import LANGUAGES, entries
 
 BROKEN = """\
 product: HIB-FAMILY
@@ -262,6 +265,39 @@ def test_a_value_that_was_left_out_is_not_reported_again(tmp_path: Path) -> None
         "1:1: `product` has no value → write its value, or leave the key out",
         "2:13: `services` has no value → write its value, or leave the key out",
     ]
+
+
+MARKS = st.sampled_from([*" \n\t:-,{}[]'\"#&*!|>%@`?~", "80%", "all", "\n  ", ": ", "\x00", "é"])
+
+
+def problems_of_bytes(data: bytes) -> list[Problem]:
+    """Read a file of some bytes; anything but a product or problems is a failure of the test."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "p.yaml"
+        file.write_bytes(data)
+        try:
+            read_product(file, 2)
+        except Refused as refused:
+            return refused.problems
+    return []
+
+
+@settings(max_examples=100)
+@given(st.data())
+def test_whatever_is_written_nothing_but_problems_with_places_comes_out(data: st.DataObject) -> None:
+    text = data.draw(st.sampled_from([BROKEN, "product: A\n"]))
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(text)))
+        text = text[:place] + data.draw(MARKS) + text[place + data.draw(st.integers(0, 3)) :]
+    for problem in problems_of_bytes(text.encode()):
+        assert problem.place.line is not None
+        assert problem.place.line <= text.count("\n") + 1
+        assert all(problem.told(language) for language in LANGUAGES)
+
+
+@given(st.binary(max_size=40))
+def test_bytes_that_are_no_product_are_refused(data: bytes) -> None:
+    assert problems_of_bytes(data) != []
 
 
 def test_every_mistake_has_words_and_a_remedy() -> None:

@@ -1,4 +1,4 @@
-"""A small scheme for a newcomer: one product, a handful of people, and a month of claims that shows each rule.
+"""A small scheme for a newcomer: one product, a few people, and a month of claims that shows each rule.
 
 The files stand in ``template/`` as they are written.
 """
