@@ -125,7 +125,7 @@ class Intake:
     def judge_lines(self) -> None:
         """Note lines of a claim that share a number."""
         numbers = self._lines.columns["line"]
-        repeated = _repeated_lines(self._claim_of, numbers.fill_null(-1).to_numpy(), self._claims.size)
+        repeated = _repeated_lines(self._claim_of, numbers.fill_null(-1).to_numpy())
         if repeated.any():
             self._lines.bad.append(bad_rows(repeated, "line", "ingest.line_repeated", numbers))
 
@@ -187,42 +187,25 @@ def _valid_on(facilities: Any, days: Any, bounds: Any, starts: Any, ends: Any) -
     return valid
 
 
+def _repeated_lines(claim_of: Int32s, numbers: Int64s) -> Bools:
+    """Say of each line whether its claim has another one of its number; below zero is no claim or number."""
+    repeated = np.zeros(len(claim_of), np.bool_)
+    if _rising(claim_of, numbers):
+        return repeated
+    order = np.lexsort((numbers, claim_of))
+    claims, sorted_numbers = claim_of[order], numbers[order]
+    same = (claims[1:] == claims[:-1]) & (sorted_numbers[1:] == sorted_numbers[:-1])
+    same &= (claims[1:] >= 0) & (sorted_numbers[1:] >= 0)
+    repeated[order[1:][same]] = True
+    repeated[order[:-1][same]] = True
+    return repeated
+
+
 @compiled
-def _repeated_lines(claim_of: Any, numbers: Any, claims: int) -> Bools:
-    """Say of each line whether its claim has another one of its number; below zero is no number."""
-    size = len(claim_of)
-    repeated = np.zeros(size, np.bool_)
-    rising = True
-    for line in range(1, size):
+def _rising(claim_of: Any, numbers: Any) -> bool:
+    """Say whether lines come by claim, and those of a claim by number, none twice."""
+    for line in range(1, len(claim_of)):
         step = claim_of[line] - claim_of[line - 1]
         if step < 0 or (step == 0 and numbers[line] <= numbers[line - 1]):
-            rising = False
-            break
-    if rising:
-        return repeated
-    bounds = np.zeros(claims + 1, np.int64)
-    for line in range(size):
-        if claim_of[line] >= 0:
-            bounds[claim_of[line] + 1] += 1
-    for claim in range(claims):
-        bounds[claim + 1] += bounds[claim]
-    place = bounds.copy()
-    lines = np.empty(size, np.int64)
-    for line in range(size):
-        if claim_of[line] >= 0:
-            lines[place[claim_of[line]]] = line
-            place[claim_of[line]] += 1
-    for claim in range(claims):
-        own = lines[bounds[claim] : bounds[claim + 1]]
-        rising = True
-        for at in range(1, len(own)):
-            if numbers[own[at]] <= numbers[own[at - 1]]:
-                rising = False
-        if rising:
-            continue
-        order = own[np.argsort(numbers[own])]
-        for at in range(1, len(order)):
-            if numbers[order[at]] == numbers[order[at - 1]] and numbers[order[at]] >= 0:
-                repeated[order[at]] = True
-                repeated[order[at - 1]] = True
-    return repeated
+            return False
+    return True

@@ -117,6 +117,10 @@ class Persons:
         """Give the codes of insurees, such as ``0000123-04``; an Arrow array."""
         return codes("{family:7}-{position:2}", family=self.family[rows] + 1, position=self.position[rows])
 
+    def take(self, rows: Bools) -> Persons:
+        """Take the persons that are wanted."""
+        return Persons(*(getattr(self, one.name)[rows] for one in fields(Persons)))
+
     def plus(self, others: Persons) -> Persons:
         """Put other persons after these."""
         return Persons(
@@ -343,6 +347,7 @@ def register_of_families(families: Families, places: Places) -> Any:
 
 def register_of_insurees(persons: Persons, first: int, last: int) -> Any:
     """Make the register of insurees as known on a last day; who was born before the first has no start."""
+    persons = persons.take(persons.born <= last)
     return pa.table(
         {
             "insuree": persons.codes_of(np.arange(len(persons.family))),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
-from adjudicator.generation.days import age_on, weekdays
+from adjudicator.generation.days import age_on, first_of_month, weekdays
 from adjudicator.generation.people import births_between
 from adjudicator.generation.planting import NO_MARKS, Field, Marks, marks
-from adjudicator.generation.stream import I32, I64, Stream, Topic
-from adjudicator.vocabulary import FacilityLevel
+from adjudicator.generation.provisions import NO_END
+from adjudicator.generation.stream import I32, Stream, Topic
+from adjudicator.vocabulary import FacilityLevel, LocationLevel
 
 COMMON: Final = ("common cold", "gastritis", "back pain", "skin infection", "joint pain")
 """What is pretended where nothing particular is."""
@@ -20,6 +21,9 @@ _CONVERTED: Final = 72
 """Percent of the other births at such a hospital that are claimed as caesareans."""
 
 _SATURDAY: Final = 5
+_WORKING_DAYS: Final = 26
+_CROWD: Final = 24
+"""The patients too many of a day, at least, where there are enough to be planted."""
 
 
 def ghosts_after_death(field: Field, wanted: int) -> tuple[Field, Marks]:
@@ -69,24 +73,21 @@ def overlapping_stays(field: Field, wanted: int) -> tuple[Field, Marks]:
 
 
 def too_many_patients(field: Field, wanted: int) -> tuple[Field, Marks]:
-    """Add a day on which a facility saw more patients than it can."""
-    visits, level = field.visits, field.world.facilities.level[field.visits.facility]
-    first = len(visits)
-    crowd = 24
-    while wanted > 0:
-        # A facility is drawn by its visits, so that it is one that works, on a working day of its own.
-        row = field.some(1, level == FacilityLevel.HEALTH_CENTRE)
-        if not len(row):
+    """Add days on which a health centre saw more patients than it can."""
+    visits = field.visits
+    centre = field.world.facilities.level[visits.facility] == FacilityLevel.HEALTH_CENTRE
+    crowds: list[_Crowd] = []
+    # A facility and a day are drawn by a visit, so that it is one that works, on a working day.
+    for row in field.some(1 + wanted // _CROWD, centre):
+        left = wanted - sum(len(crowd.person) for crowd in crowds)
+        if left < 1:
             break
-        facility, day = int(visits.facility[row[0]]), int(visits.first_day[row[0]])
-        size = min(max(wanted, 8), crowd + 2 * int((visits.facility == facility).sum()) // 26)
+        facility, day = int(visits.facility[row]), int(visits.first_day[row])
+        usual = int((visits.facility == facility).sum()) // _WORKING_DAYS
+        size = min(left, _CROWD + 2 * usual)
         person = _patients(field, facility, size, day)
-        where = np.full(len(person), facility, np.int32)
-        field = field.touched(row)
-        field, _ = _extended(field, person, day, where)
-        visits, level = field.visits, field.world.facilities.level[field.visits.facility]
-        wanted -= size
-    return field, marks(np.arange(first, len(field.visits)))
+        crowds.append(_Crowd(person, np.full(len(person), day, np.int32), facility))
+    return _crowded(field, crowds)
 
 
 def distant_families(field: Field, wanted: int) -> tuple[Field, Marks]:
@@ -114,9 +115,8 @@ def deliveries_without_pregnancy(field: Field, wanted: int) -> tuple[Field, Mark
     fitting = np.flatnonzero(~expecting & (age >= 17) & (age <= 42))
     fitting = fitting[field.stream.some(len(fitting), 3 * wanted)]
     person = women.person[fitting]
-    person = person[field.world.cover.holds(person, np.full(len(person), field.begins + 10, np.int32))][
-        :wanted
-    ]
+    covered = field.world.cover.holds(person, np.full(len(person), field.begins + 10, np.int32))
+    person = person[covered][:wanted]
     field, places = field.with_visits(field.pretended(person, "normal delivery"))
     return field, marks(places)
 
@@ -124,21 +124,19 @@ def deliveries_without_pregnancy(field: Field, wanted: int) -> tuple[Field, Mark
 def weekend_visits(field: Field, wanted: int) -> tuple[Field, Marks]:
     """Add Saturdays and Sundays full of patients at dispensaries that are closed then."""
     facilities = field.world.facilities
-    first = len(field.visits)
     days = np.arange(field.begins, field.ends + 1)
     days = days[weekdays(days) >= _SATURDAY]
-    closed = np.flatnonzero(
-        (facilities.level == FacilityLevel.DISPENSARY) & (facilities.opens < field.begins)
-    )
+    old = (facilities.opens < first_of_month(field.world.start)) & (facilities.closes == NO_END)
+    closed = np.flatnonzero((facilities.level == FacilityLevel.DISPENSARY) & old)
     # The same dispensaries, month after month.
     known = Stream(field.world.seed, Topic.FAULTS, 0)
     bad = closed[known.some(len(closed), 1 + len(closed) // 40)]
+    crowds = []
     for facility in bad:
-        size = -(-wanted // len(bad))
-        person = _patients(field, int(facility), size, field.begins)
+        person = _patients(field, int(facility), -(-wanted // len(bad)), field.begins)
         day = days[field.stream.below(len(days), len(person))].astype(np.int32)
-        field, _ = _extended(field, person, day, np.full(len(person), facility, np.int32))
-    return field, marks(np.arange(first, len(field.visits)))
+        crowds.append(_Crowd(person, day, int(facility)))
+    return _crowded(field, crowds)
 
 
 def converted_deliveries(field: Field, _: int) -> tuple[Field, Marks]:
@@ -168,19 +166,36 @@ def converted_deliveries(field: Field, _: int) -> tuple[Field, Marks]:
     return field, marks(places)
 
 
-def _extended(field: Field, person: I32, day: I32 | int, facility: I32) -> tuple[Field, I64]:
-    return field.with_visits(field.pretended(person, COMMON, day, facility))
+@dataclass(frozen=True)
+class _Crowd:
+    """People who are said to have come to one facility."""
+
+    person: I32
+    day: I32
+    facility: int
+
+
+def _crowded(field: Field, crowds: list[_Crowd]) -> tuple[Field, Marks]:
+    """Add what crowds are said to have come for."""
+    if not crowds:
+        return field, NO_MARKS
+    person = np.concatenate([crowd.person for crowd in crowds])
+    day = np.concatenate([crowd.day for crowd in crowds])
+    where = np.concatenate([np.full(len(crowd.person), crowd.facility, np.int32) for crowd in crowds])
+    field, places = field.with_visits(field.pretended(person, COMMON, day, where))
+    return field, marks(places)
 
 
 def _patients(field: Field, facility: int, wanted: int, day: int) -> I32:
-    """Draw covered people who live near a facility; from the whole country where these are too few."""
+    """Draw covered people who live near a facility, at most so many."""
     world = field.world
     level = world.facilities.level[facility]
     villages = np.flatnonzero((world.facilities.near[level] == facility).any(axis=1))
-    near = np.isin(world.families.village, villages)
+    near = np.zeros(world.places.counts[LocationLevel.VILLAGE], np.bool_)
+    near[villages] = True
     persons = world.persons
     older = len(persons.family) - len(world.mothers)
-    person = np.flatnonzero(near[persons.family[:older]])
+    person = np.flatnonzero(near[world.families.village[persons.family[:older]]])
     drawn: I32 = person[field.stream.some(len(person), 3 * wanted)].astype(np.int32)
     covered = world.cover.holds(drawn, np.full(len(drawn), day, np.int32))
     return drawn[covered][:wanted]

@@ -95,7 +95,7 @@ def thresholds(weights: Sequence[float] | F64 | Ints) -> U64:
     """Give the rising bounds that share all draws out by weights; shape (n,) to (n,), ``uint64``."""
     # A running sum adds from left to right, where a plain sum may add in the order that a machine likes.
     sums = np.cumsum(np.asarray(weights, np.float64))
-    bounds = (sums / sums[-1] * WHOLE).astype(np.uint64)
+    bounds: U64 = (sums / sums[-1] * WHOLE).astype(np.uint64)
     bounds[-1] = WHOLE
     return bounds
 

@@ -165,7 +165,7 @@ def visits_of_month(world: World, month: int, intensity: Intensity) -> Visits:
 def intensity_for(world: World, utilisation: float) -> Intensity:
     """Find the intensity that gives a number of claims per family and month, in the first year's average.
 
-    The newborn are left out, and of a big country only the first families are asked.
+    Of a big country only the first families are asked.
     """
     asked = min(len(world.families.village), _ASKED)
     months = range(world.start, world.start + 12)
@@ -181,8 +181,8 @@ def _expected(world: World, month: int, asked: int) -> tuple[float, float]:
     """Compute how many claims of covered people a month would bring: short-lived illness, and the rest."""
     persons = world.persons
     day = first_of_month(month) + 14
-    older = len(persons.family) - len(world.mothers)
-    everybody = np.flatnonzero(persons.family[:older] < asked).astype(np.int32)
+    alive = (persons.born <= day) & (persons.dies >= day)
+    everybody = np.flatnonzero(alive & (persons.family < asked)).astype(np.int32)
     seen = _share_claimed(world, everybody, np.full(len(everybody), day, np.int32))
     rates = np.cumsum(_rates(world, month), axis=1)[:, -1]
     row = _kinds(world, day)[everybody] * len(FRAILTY) + persons.frailty[everybody]
@@ -198,7 +198,7 @@ def _expected(world: World, month: int, asked: int) -> tuple[float, float]:
         for number, percent in zip(chances, world.sicknesses.visits, strict=True)
     )
     expecting = _maternity(world, month, Intensity())
-    mine = (persons.family[expecting.person] < asked) & (expecting.person < older)
+    mine = persons.family[expecting.person] < asked
     claimed = _share_claimed(world, expecting.person[mine], expecting.day[mine])
     return acute, regular + int(claimed.sum()) / 1000
 

@@ -190,7 +190,7 @@ class _Scheme:
                 self._folder / f"faults.{self._form}", pa.concat_tables(labels), FAULTS, self._decimals
             )
         planted = sum(table.num_rows for table in labels)
-        return Made(families, len(world.persons.family), claims, lines, planted)
+        return Made(families, int((world.persons.born <= last).sum()), claims, lines, planted)
 
     def _write_settings(self, offers: Offers, currency: str) -> None:
         said = read_text("scheme.yaml").replace("{currency}", currency)
@@ -290,10 +290,11 @@ def _world(
     families = families_of(seed, count, places)
     persons = persons_of(seed, families, places, sicknesses, start)
     women = women_of(seed, persons, start)
-    newborn, mothers = newborn_between(seed, persons, women, start, last)
+    # A year's births and policies at least, because how often people are seen is set by a year's average.
+    until = max(last, first_of_month(start + 13))
+    newborn, mothers = newborn_between(seed, persons, women, start, until)
     everybody = persons.plus(newborn)
-    # A year's policies at least, because how often people are seen is set by a year's average.
-    policies = policies_of(seed, families, places, offers, start, max(last, first_of_month(start + 13)))
+    policies = policies_of(seed, families, places, offers, start, until)
     cover = Cover(policies, everybody, offers)
     world = World(
         seed, start, places, facilities, diagnoses, sicknesses, families, everybody, women, mothers, cover

@@ -71,8 +71,14 @@ def _claim_view(explanation: Explanation, language: str) -> Iterator[RenderableT
 
 
 def _differ(before: LineExplanation, now: LineExplanation) -> bool:
-    """Tell whether a review changed what a person sees of a line."""
-    return (before.decided.reason, before.steps) != (now.decided.reason, now.steps)
+    """Tell whether a review changed more of a line than the balances that it found."""
+    was, became = before.decided, now.decided
+    return (was.reason, was.quantity, was.unit_price, was.cuts) != (
+        became.reason,
+        became.quantity,
+        became.unit_price,
+        became.cuts,
+    )
 
 
 def _line_views(

@@ -9,7 +9,7 @@ import pytest
 
 from adjudicator.problems import Problem
 from adjudicator.product.check import RegisterCodes, check_products
-from adjudicator.product.read import ProductSource, content_hash
+from adjudicator.product.read import ProductSource, content_hash, read_products
 from adjudicator.product.source import parse_source
 from adjudicator.product.terms import Selectable
 from adjudicator.vocabulary import Category, Kind, LocationLevel, ProvisionType
@@ -170,6 +170,10 @@ def test_terms_without_effect(text: str, expected: str) -> None:
     found = check(f"product: A\n{text}", with_coverage=covers)
     assert f"a.yaml:{expected}" in found
     assert len(found) == (2 if "extra_member: 5, maximum: 8}}" in text else 1)
+
+
+def test_nothing_is_wrong_with_the_shipped_products() -> None:
+    assert check_products(read_products(Path(__file__).parents[2] / "products", 2)) == []
 
 
 def test_registers_that_are_not_there_are_not_checked() -> None:

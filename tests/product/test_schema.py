@@ -119,9 +119,16 @@ def test_the_example_of_the_format_is_accepted(example_text: str) -> None:
     assert reader_accepts(example_text)
 
 
+@pytest.mark.parametrize("file", sorted(PUBLISHED.parent.glob("*.yaml")), ids=lambda file: file.name)
+def test_the_shipped_products_are_accepted(file: Path) -> None:
+    text = file.read_text("utf-8")
+    assert editor_accepts(text)
+    assert reader_accepts(text)
+
+
 @settings(max_examples=25)
-@given(products(), st.data())
-def test_what_is_written_is_accepted(product: Any, data: st.DataObject) -> None:
+@given(products())
+def test_what_is_written_is_accepted(product: Any) -> None:
     assert editor_accepts(write_product(product, 2))
 
 
