@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +14,12 @@ import pyarrow.compute as pc
 from adjudicator.compiled import compiled
 from adjudicator.units import NO_DATE
 
-UNKNOWN = -1
+Int32s = npt.NDArray[np.int32]
+
+_WORTH_A_THREAD: Final = 100_000
+"""Rows from which on a second thread is worth its while."""
+
+UNKNOWN: Final = -1
 """The integer of a code that a register does not have."""
 
 
@@ -25,28 +32,32 @@ class Keys:
     @classmethod
     def of(cls, *columns: pa.ChunkedArray | pa.Array) -> Keys:
         """Collect the distinct codes of some text columns."""
-        distinct = [pc.unique(_plain(column)) for column in columns]
-        values = distinct[0] if len(distinct) == 1 else pc.unique(pa.concat_arrays(distinct))
-        values = values.drop_null()
-        # A register that was written in order, as most are, need not be sorted again.
-        if len(values) > 1 and not pc.all(pc.less(values[:-1], values[1:])).as_py():
-            values = values.take(pc.sort_indices(values))
-        return cls(values)
+        arrays = [_plain(column) for column in columns]
+        arrays = [array for array in arrays if len(array)] or arrays[:1]
+        # A register that was written in order, as most are, is its own list of keys.
+        if len(arrays) == 1 and arrays[0].null_count == 0 and _rises(arrays[0]):
+            return cls(arrays[0])
+        values = pc.unique(pa.concat_arrays([pc.unique(array) for array in arrays])).drop_null()
+        return cls(values if _rises(values) else values.take(pc.sort_indices(values)))
 
     def __len__(self) -> int:
         return len(self.values)
 
-    def encode(self, column: pa.ChunkedArray | pa.Array) -> npt.NDArray[np.int32]:
+    def encode(self, column: pa.ChunkedArray | pa.Array) -> Int32s:
         """Give (n,) integers for a text column; :data:`UNKNOWN` for a code not here, or for none."""
-        if isinstance(column, pa.ChunkedArray):
-            column = column.combine_chunks() if column.num_chunks != 1 else column.chunk(0)
-        if isinstance(column, pa.ChunkedArray):
-            column = pa.concat_arrays(column.chunks)
-        if pa.types.is_dictionary(column.type):
-            by_word = np.append(self.encode(column.dictionary), np.int32(UNKNOWN))
-            return by_word[pc.fill_null(column.indices, UNKNOWN).to_numpy(zero_copy_only=False)]
-        found = pc.index_in(column, value_set=self.values)
-        return np.array(pc.fill_null(found, UNKNOWN).to_numpy(zero_copy_only=False), np.int32)
+        array = one_array(column)
+        if pa.types.is_dictionary(array.type):
+            by_word = np.append(self.encode(array.dictionary), np.int32(UNKNOWN))
+            return by_word[integers(array.indices, np.int64, UNKNOWN)]
+        places = np.empty(len(array), np.int32)
+        texts, keys = _buffers(array), _buffers(self.values)
+        middle = len(array) // 2 if len(array) > _WORTH_A_THREAD else 0
+        with ThreadPoolExecutor(2) as pool:
+            halves = ((0, middle), (middle, len(array)))
+            list(pool.map(lambda half: _find(texts, keys, *half, places), halves))
+        if array.null_count:
+            places[array.is_null().to_numpy(zero_copy_only=False)] = UNKNOWN
+        return places
 
     def decode(self, codes: npt.NDArray[np.int32]) -> pa.Array:
         """Give the texts of integers; none for :data:`UNKNOWN`."""
@@ -57,24 +68,99 @@ class Keys:
         return pa.DictionaryArray.from_arrays(pa.array(codes, pa.int32(), mask=codes < 0), self.values)
 
 
+def one_array(column: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """Give a column as one array."""
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    if column.num_chunks == 1:
+        return column.chunk(0)
+    return pa.concat_arrays(column.unify_dictionaries().chunks or [pa.array([], column.type)])
+
+
 def _plain(column: pa.ChunkedArray | pa.Array) -> pa.Array:
-    """Give a text column as one array of plain text."""
-    array = (
-        pa.concat_arrays(column.chunks or [pa.array([], column.type)])
-        if isinstance(column, pa.ChunkedArray)
-        else column
-    )
+    """Give a text column as one array of plain text; of a dictionary, the words in use."""
+    array = one_array(column)
     if pa.types.is_dictionary(array.type):
-        used = pc.unique(array.indices).drop_null()
-        return array.dictionary.take(used)
+        return array.dictionary.take(pc.unique(array.indices).drop_null())
     return array
 
 
-def integers(column: pa.ChunkedArray | pa.Array, dtype: type, none: int = 0) -> npt.NDArray[np.signedinteger]:
+def _rises(values: pa.Array) -> bool:
+    """Tell whether texts stand in the order of their bytes, none twice."""
+    return len(values) < 2 or bool(pc.all(pc.less(values[:-1], values[1:])).as_py())
+
+
+def _buffers(texts: pa.Array) -> tuple[Int32s, npt.NDArray[np.uint8]]:
+    """Give the bounds (n + 1,) of plain texts, and their bytes."""
+    texts = texts.cast(pa.string())
+    _, bounds, letters = texts.buffers()
+    starts = np.frombuffer(bounds, np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    starts = np.frombuffer(bounds or bytes(4), np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    bytes_of_all = np.frombuffer(letters or b"", np.uint8)
+    # Some buffers could be written to and some not; a kernel is compiled for one of the two.
+    starts.flags.writeable = bytes_of_all.flags.writeable = False
+    return starts, bytes_of_all
+
+
+@compiled
+def _compared(letters: Any, start: int, end: int, others: Any, other_start: int, other_end: int) -> int:
+    """Compare two texts by their bytes: below zero, zero, or above. *Compiled.*"""
+    size = min(end - start, other_end - other_start)
+    for at in range(size):
+        difference = np.int64(letters[start + at]) - np.int64(others[other_start + at])
+        if difference != 0:
+            return difference
+    return (end - start) - (other_end - other_start)
+
+
+@compiled
+def _find(texts: Any, keys: Any, first: int, end: int, places: Int32s) -> None:
+    """Find texts ``first`` to ``end`` among sorted keys, and put down their places. *Compiled.*
+
+    Rows of a table often follow the order of the register that they point into, so that the key of the
+    row before, and the one after it, are looked at before the keys are searched.
+    """
+    bounds, letters = texts
+    key_bounds, key_letters = keys
+    count = len(key_bounds) - 1
+    before = -1
+    for row in range(first, end):
+        start, stop = bounds[row], bounds[row + 1]
+        low, high = 0, count
+        if before >= 0:
+            order = _compared(letters, start, stop, key_letters, key_bounds[before], key_bounds[before + 1])
+            if order == 0:
+                places[row] = before
+                continue
+            if order > 0:
+                low = before + 1
+                if low < count:
+                    order = _compared(letters, start, stop, key_letters, key_bounds[low], key_bounds[low + 1])
+                    if order == 0:
+                        before = low
+                        places[row] = low
+                        continue
+            else:
+                high = before
+        found = UNKNOWN
+        while low < high:
+            middle = (low + high) // 2
+            order = _compared(letters, start, stop, key_letters, key_bounds[middle], key_bounds[middle + 1])
+            if order == 0:
+                found = middle
+                break
+            if order < 0:
+                high = middle
+            else:
+                low = middle + 1
+        if found >= 0:
+            before = found
+        places[row] = found
+
+
+def integers(column: pa.ChunkedArray | pa.Array, dtype: type, none: int = 0) -> npt.NDArray[Any]:
     """Give a numeric, word or truth column as (n,) integers, ``none`` standing for an empty cell."""
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if isinstance(array, pa.ChunkedArray):
-        array = pa.concat_arrays(array.chunks)
+    array = one_array(column)
     if pa.types.is_boolean(array.type):
         array = array.cast(pa.int8())
     if array.null_count:
@@ -83,9 +169,9 @@ def integers(column: pa.ChunkedArray | pa.Array, dtype: type, none: int = 0) -> 
     return np.array(array.to_numpy(zero_copy_only=False), dtype)
 
 
-def days(column: pa.ChunkedArray | pa.Array, none: int = NO_DATE) -> npt.NDArray[np.int32]:
+def days(column: pa.ChunkedArray | pa.Array, none: int = NO_DATE) -> Int32s:
     """Give a date column as (n,) day numbers, ``none`` standing for an empty cell."""
-    return integers(column.cast(pa.int32()), np.int32, none)  # type: ignore[return-value]
+    return integers(column.cast(pa.int32()), np.int32, none)
 
 
 @compiled

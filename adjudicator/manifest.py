@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
@@ -28,15 +28,28 @@ def file_hash(path: Path) -> str:
     return digest.hexdigest()
 
 
-def file_records(paths: Iterable[Path], folder: Path) -> list[dict[str, Any]]:
-    """Describe files by path (relative to ``folder``), size and hash, sorted by path."""
-    listed = sorted(paths, key=lambda path: path.as_posix())
+def file_hashes(paths: Iterable[Path]) -> dict[Path, str]:
+    """Give the SHA-256 of some files."""
+    listed = list(paths)
     with ThreadPoolExecutor(2) as pool:
-        hashes = list(pool.map(file_hash, listed))
-    return [
+        return dict(zip(listed, pool.map(file_hash, listed), strict=True))
+
+
+def files_below(folder: Path) -> list[Path]:
+    """List the files below a folder in the order of their paths, hidden ones left out."""
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(
+        path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    )
+
+
+def file_records(hashes: Mapping[Path, str], folder: Path) -> list[dict[str, Any]]:
+    """Describe files by path (relative to ``folder``), size and hash, sorted by path."""
+    records = [
         {"path": relative(path, folder), "bytes": path.stat().st_size, "sha256": digest}
-        for path, digest in zip(listed, hashes, strict=True)
+        for path, digest in hashes.items()
     ]
+    return sorted(records, key=lambda record: str(record["path"]))
 
 
 def relative(path: Path, folder: Path) -> str:

@@ -125,29 +125,35 @@ class Covers(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Registers:
-    """The registers of a scheme, encoded, with the codes that lead back."""
+class Enrolment:
+    """Who is covered by what: the registers that grow with the population, encoded."""
 
-    provision_keys: Keys
-    facility_keys: Keys
-    diagnosis_keys: Keys
     insuree_keys: Keys
     policy_keys: Keys
     policy_code: Int32s
     """(policies,): place among ``policy_keys`` of each policy in the order of ``policies``."""
     policy_place: Int32s
     """(policies,): the inverse of ``policy_code``."""
+    people: People
+    policies: Policies
+    covers: Covers
+    units: int
+    """How many units there are; claims of unknown insurees form one more."""
+
+
+@dataclass(frozen=True)
+class Registers(Enrolment):
+    """The registers of a scheme, encoded, with the codes that lead back."""
+
+    provision_keys: Keys
+    facility_keys: Keys
+    diagnosis_keys: Keys
     product_keys: Keys
     provisions: Provisions
     selectable: tuple[Selectable, ...]
     price_lists: PriceLists
     facilities: Facilities
     diagnoses: Diagnoses
-    people: People
-    policies: Policies
-    covers: Covers
-    units: int
-    """How many units there are; claims of unknown insurees form one more."""
 
 
 def provision_key(kind: pa.ChunkedArray, code: pa.ChunkedArray) -> pa.Array:
@@ -157,12 +163,15 @@ def provision_key(kind: pa.ChunkedArray, code: pa.ChunkedArray) -> pa.Array:
     return pc.binary_join_element_wise(kind.cast(pa.string()), code, "\x1f")
 
 
-def encode(tables: Mapping[str, pa.Table], product_codes: tuple[str, ...]) -> Registers:
+def encode(
+    tables: Mapping[str, pa.Table], product_codes: tuple[str, ...], enrolment: Enrolment | None = None
+) -> Registers:
     """Encode typed tables (see :mod:`adjudicator.tables`); a table that is absent is empty.
 
     Args:
         tables: typed tables by name. References lead somewhere, versions of a code do not overlap.
         product_codes: the products of the scheme, sorted; a policy's product is an index into them.
+        enrolment: what :func:`encode_enrolment` gave for the same tables and products, if it was kept.
 
     """
     tables = {name: tables.get(name, empty(spec)) for name, spec in REGISTERS.items()}
@@ -175,19 +184,18 @@ def encode(tables: Mapping[str, pa.Table], product_codes: tuple[str, ...]) -> Re
     facility_keys, facilities = _facilities(tables["facilities"], list_keys)
     diagnosis_keys, order, first_row = _versions(tables["diagnoses"])
     diagnoses = Diagnoses(first_row, *_period(tables["diagnoses"], order))
-    product_keys = Keys(pa.array(product_codes, pa.string()))
-    enrolment = _enrolment(tables, product_keys)
+    enrolment = encode_enrolment(tables, product_codes) if enrolment is None else enrolment
     return Registers(
         provision_keys=provision_keys,
         facility_keys=facility_keys,
         diagnosis_keys=diagnosis_keys,
-        product_keys=product_keys,
+        product_keys=Keys(pa.array(product_codes, pa.string())),
         provisions=provisions,
         selectable=selectable,
         price_lists=_price_lists(tables["price_lists"], list_keys, provision_keys),
         facilities=facilities,
         diagnoses=diagnoses,
-        **enrolment,
+        **vars(enrolment),
     )
 
 
@@ -293,10 +301,13 @@ def _facilities(table: pa.Table, list_keys: Keys) -> tuple[Keys, Facilities]:
     return keys, facilities
 
 
-def _enrolment(tables: Mapping[str, pa.Table], product_keys: Keys) -> dict[str, Any]:
-    """Encode insurees, policies and covers, which hang together by families."""
+def encode_enrolment(tables: Mapping[str, pa.Table], product_codes: tuple[str, ...]) -> Enrolment:
+    """Encode insurees, policies and covers, which hang together by families (arguments as :func:`encode`)."""
+    tables = {name: tables.get(name, empty(spec)) for name, spec in REGISTERS.items()}
+    product_keys = Keys(pa.array(product_codes, pa.string()))
     insurees, policies, covers = tables["insurees"], tables["policies"], tables["covers"]
-    family_keys = Keys.of(tables["families"]["family"], insurees["family"], policies["family"])
+    families = tables["families"]["family"]
+    family_keys = Keys.of(families) if len(families) else Keys.of(insurees["family"], policies["family"])
     insuree_keys = Keys.of(insurees["insuree"])
     policy_keys = Keys.of(policies["policy"])
     insuree_of_row = insuree_keys.encode(insurees["insuree"])
@@ -332,13 +343,13 @@ def _enrolment(tables: Mapping[str, pa.Table], product_keys: Keys) -> dict[str, 
     end_cover[cover_insuree[heads]] = np.append(heads[1:], len(cover_insuree))[: len(heads)]
     first_member, member = group(policy_of_cover, len(policy_order))
     status = integers(policies["status"], np.int8)[policy_order]
-    return {
-        "insuree_keys": insuree_keys,
-        "policy_keys": policy_keys,
-        "policy_code": policy_code[policy_order],
-        "policy_place": place,
-        "units": units,
-        "people": People(
+    return Enrolment(
+        insuree_keys=insuree_keys,
+        policy_keys=policy_keys,
+        policy_code=policy_code[policy_order],
+        policy_place=place,
+        units=units,
+        people=People(
             first_row,
             *_period(insurees, order),
             sex=integers(insurees["sex"], np.int8)[order],  # type: ignore[arg-type]
@@ -347,7 +358,7 @@ def _enrolment(tables: Mapping[str, pa.Table], product_keys: Keys) -> dict[str, 
             first_cover=first_cover,
             end_cover=end_cover,
         ),
-        "policies": Policies(
+        policies=Policies(
             first_of_unit=_starts(policy_unit[policy_order], units),
             product=product_keys.encode(policies["product"])[policy_order],
             effective=effective[policy_order],
@@ -357,14 +368,14 @@ def _enrolment(tables: Mapping[str, pa.Table], product_keys: Keys) -> dict[str, 
             first_member=first_member,
             member=member.astype(np.int32),
         ),
-        "covers": Covers(
+        covers=Covers(
             first_of_unit=_starts(person_unit[cover_insuree], units),
             insuree=cover_insuree,
             policy=policy_of_cover,
             effective=cover_effective[cover_order],
             expiry=cover_expiry[cover_order],
         ),
-    }
+    )
 
 
 def _starts(units: Int32s, count: int) -> Int32s:

@@ -28,14 +28,15 @@ from adjudicator.adjudication.opening import Opening
 from adjudicator.adjudication.summary import Summary
 from adjudicator.claims import Claims
 from adjudicator.files import TableWriter
-from adjudicator.manifest import MANIFEST, file_records, relative, write_manifest
+from adjudicator.manifest import MANIFEST, file_hashes, file_records, files_below, relative, write_manifest
 from adjudicator.problems import DoesNotAddUp, Place, Problem, Refused
+from adjudicator.prepared import prepare
 from adjudicator.product.check import RegisterCodes, check_products
 from adjudicator.product.read import version_name
 from adjudicator.scheme import Scheme, open_scheme
 from adjudicator.tables import CARRIED, DECISIONS
 from adjudicator.words import message
-from ingest.tables import ClaimsReading, Reading, read_claims, read_registers, read_tables
+from ingest.tables import ClaimsReading, Reading, read_claims, read_tables
 
 CARRIED_FOLDER: Final = "carried"
 """Where a run puts what the next one is opened with."""
@@ -57,6 +58,7 @@ class Inputs:
 
     scheme: Scheme
     registers: Reading
+    register_hashes: Mapping[Path, str]
     compiled: CompiledScheme
     opening: Opening
     carried: Mapping[str, pa.Table]
@@ -95,13 +97,13 @@ def open_inputs(scheme_folder: Path, opening_folder: Path | None = None, progres
     scheme = open_scheme(scheme_folder)
     decimals = scheme.settings.decimals
     progress("run.reading_registers", 0, 1)
-    registers = read_registers(scheme.registers, decimals)
+    prepared = prepare(scheme)
+    registers = prepared.reading
     problems = check_products(scheme.products, RegisterCodes.of(registers.tables))
     if errors := [problem for problem in problems if problem.severity == "error"]:
         raise Refused(errors)
-    compiled = compile_scheme(
-        registers.tables, [source.definition for source in scheme.products], scheme.settings.adult_age
-    )
+    products = [source.definition for source in scheme.products]
+    compiled = compile_scheme(registers.tables, products, scheme.settings.adult_age, prepared.enrolment)
     carried = read_carried(opening_folder, decimals) if opening_folder else {}
     opening = (
         opening_room.encode(compiled.registers, *(carried[name] for name in CARRIED))
@@ -109,7 +111,8 @@ def open_inputs(scheme_folder: Path, opening_folder: Path | None = None, progres
         else opening_room.nothing(compiled.registers)
     )
     progress("run.reading_registers", 1, 1)
-    return Inputs(scheme, registers, compiled, opening, carried, (*problems, *registers.warnings))
+    warnings = (*problems, *registers.warnings)
+    return Inputs(scheme, registers, prepared.hashes, compiled, opening, carried, warnings)
 
 
 def read_carried(folder: Path, decimals: int) -> dict[str, pa.Table]:
@@ -322,11 +325,13 @@ def _manifest(
     """Say what went in and what came out. Inputs are hashed as they are now, outputs as written."""
     progress("run.hashing", 0, 1)
     settings = inputs.scheme.settings
-    read = [*inputs.scheme.files, *_files(inputs.scheme.registers)]
-    read += [path for source in sources for path in _files(source)]
+    read = [*inputs.scheme.files]
+    read += [path for source in sources for path in files_below(source)]
     if opening_folder:
         inner = opening_folder / CARRIED_FOLDER
-        read += _files(inner if inner.is_dir() else opening_folder)
+        read += files_below(inner if inner.is_dir() else opening_folder)
+    hashes = {path.resolve(): digest for path, digest in inputs.register_hashes.items()}
+    hashes |= file_hashes(dict.fromkeys(path.resolve() for path in read))
     manifest = {
         "run": name,
         "engine": {"version": engine.version(), "fingerprint": engine.fingerprint()},
@@ -345,14 +350,9 @@ def _manifest(
             "claims": sorted(relative(source, out) for source in sources),
             "opening": relative(opening_folder, out) if opening_folder else None,
         },
-        "inputs": file_records(dict.fromkeys(path.resolve() for path in read), out),
-        "outputs": file_records(_files(written), written),
+        "inputs": file_records(hashes, out),
+        "outputs": file_records(file_hashes(files_below(written)), written),
     }
     progress("run.hashing", 1, 1)
     return manifest
 
-
-def _files(folder: Path) -> list[Path]:
-    """List the files below a folder, hidden ones left out."""
-    found = (path for path in folder.rglob("*") if path.is_file())
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))

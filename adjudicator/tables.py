@@ -208,6 +208,22 @@ REGISTERS: Final = {
 }
 """The registers of a scheme, by name. Every table but the first four of adjudication may be absent."""
 
+ADJUDICATED_BY: Final = {
+    name: REGISTERS[name]
+    for name in (
+        "provisions",
+        "price_lists",
+        "locations",
+        "facilities",
+        "diagnoses",
+        "families",
+        "insurees",
+        "policies",
+        "covers",
+    )
+}
+"""The registers that decide about a claim; the others are for closing a period."""
+
 DIAGNOSIS_COLUMNS: Final = ("diagnosis", "diagnosis_1", "diagnosis_2", "diagnosis_3", "diagnosis_4")
 
 CLAIMS: Final = Table(

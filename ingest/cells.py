@@ -49,6 +49,8 @@ _TOO_LARGE: Final = int(Cell.TOO_LARGE)
 _NOT_A_DATE: Final = int(Cell.NOT_A_DATE)
 _NO_SUCH_DAY: Final = int(Cell.NO_SUCH_DAY)
 
+_TENTH: Final = INT64_MAX // 10
+_LAST_DIGIT: Final = INT64_MAX % 10
 _BLANK: Final = ord(" ")
 _ZERO: Final = ord("0")
 _MINUS: Final = ord("-")
@@ -171,7 +173,7 @@ def _read_decimals(bounds: Any, data: Any, decimals: int, largest: int) -> tuple
                         continue
                 else:
                     whole_digits += 1
-                if number > (INT64_MAX - 9) // 10:
+                if number > _TENTH or (number == _TENTH and digit > _LAST_DIGIT):
                     state = _TOO_LARGE
                 else:
                     number = number * 10 + digit
@@ -188,7 +190,7 @@ def _read_decimals(bounds: Any, data: Any, decimals: int, largest: int) -> tuple
             continue
         if state == OK:
             for _ in range(places, decimals):
-                if number > INT64_MAX // 10:
+                if number > _TENTH:
                     state = _TOO_LARGE
                     break
                 number *= 10

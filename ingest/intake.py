@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from adjudicator.compiled import compiled
 from adjudicator.tables import CLAIM_LINES, CLAIMS
 from adjudicator.units import OPEN_END, OPEN_START
-from ingest.claim_index import ClaimIndex
+from ingest.claim_index import NO_CLAIM, ClaimIndex
 from ingest.rows import Bad, Rows, faults
 from ingest.set_aside import SetAside
 
@@ -84,10 +84,15 @@ class Intake:
             self._claims.bad.append(
                 Bad(positions, "claim", "ingest.claim_repeated", values, {"rows": pa.array(told)})
             )
-        for bad in [bad for bad in self._lines.bad if bad.reason == "ingest.ambiguous_claim"]:
+        ambiguous = [bad.positions for bad in self._lines.bad if bad.reason == "ingest.ambiguous_claim"]
+        if ambiguous:
+            lines = np.concatenate(ambiguous)
             shared = np.zeros(self._claims.size, np.bool_)
-            shared[self._index.sharing_number(self._claim_of[bad.positions])] = True
+            shared[self._index.sharing_number(self._claim_of[lines])] = True
             self._claims.bad.append(bad_rows(shared, "claim", "ingest.ambiguous_number", numbers))
+            # From here on they belong to none of them.
+            self._claim_of = self._claim_of.copy()
+            self._claim_of[lines] = NO_CLAIM
 
     def judge_facilities(self, facilities: pa.Table) -> None:
         """Note claims of a facility that is unknown, or not valid on the target date (law, section 4.1).

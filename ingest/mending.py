@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.types as at
 
 from adjudicator.files import csv_lines, replacing
@@ -96,8 +97,9 @@ def _written(column: pa.Array) -> pa.Array:
     """Write values as cells of a CSV file have them."""
     if at.is_timestamp(column.type):
         # A midnight is a date; any other time stays, to be seen.
-        texts = column.cast(pa.string()).to_pylist()
-        return pa.array([text and text.removesuffix(" 00:00:00") for text in texts], pa.string())
+        local = pc.local_timestamp(column) if column.type.tz else column
+        texts = local.cast(pa.string())
+        return pc.replace_substring_regex(texts, r" 00:00:00(\.0*)?$", "")
     if at.is_nested(column.type):
         return pa.array([None if value is None else str(value) for value in column.to_pylist()], pa.string())
     return as_text(column)

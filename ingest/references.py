@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from adjudicator.encoding import UNKNOWN, Keys
 from adjudicator.problems import Place, Problem
 from adjudicator.vocabulary import Kind
 from adjudicator.words import message
@@ -31,8 +32,10 @@ SHOWN: Final = 5
 
 def dangling(values: pa.Array, targets: pa.Array) -> npt.NDArray[np.int64]:
     """Give the rows whose value is not among the targets. None is no value."""
-    found = pc.or_(pc.is_in(values, targets), pc.is_null(values))
-    return np.flatnonzero(~found.to_numpy(zero_copy_only=False))
+    unknown = Keys.of(targets).encode(values) == UNKNOWN
+    if values.null_count:
+        unknown &= values.is_valid().to_numpy(zero_copy_only=False)
+    return np.flatnonzero(unknown)
 
 
 def astray(locations: Columns) -> npt.NDArray[np.int64]:

@@ -113,7 +113,7 @@ class SetAside:
                 self.files[faults.files[place]],
                 int(faults.rows[place]),
                 faults.field,
-                _at(faults.values, place),
+                _at(faults.values, place) or None,
                 reason,
                 Message(f"{reason.key}.remedy", reason.values),
             )

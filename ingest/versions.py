@@ -11,10 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adjudicator.compiled import compiled
+from adjudicator.encoding import Keys
 from adjudicator.tables import Table
-from adjudicator.units import OPEN_END, OPEN_START
-from ingest.cells import text_buffers
+from adjudicator.units import INT64_MAX, OPEN_END, OPEN_START
 
 Int64s = npt.NDArray[np.int64]
 
@@ -37,14 +36,18 @@ def judge(columns: dict[str, pa.Array], table: Table) -> Judged:
     Of rows that start together the one stays whose content comes first in order, so that the choice does
     not hang on the order of rows. A table without a period has one row a key.
     """
-    keys = _ranked([columns[name] for name in table.key])
+    key_columns = [columns[name] for name in table.key]
     start, end = _periods(columns, table)
+    none = np.zeros((0, 2), np.int64)
+    if _follow_each_other(key_columns, start, end):
+        # A register that was written in order, as most are, has nothing to choose among.
+        return Judged(np.arange(len(start)), none, none)
+    keys = _ranked(key_columns)
     order = np.arange(len(keys))
     if not _rising(keys, start):
         order = np.lexsort((start, keys))
     sorted_keys, sorted_start, sorted_end = keys[order], start[order], end[order]
     clash = (sorted_keys[1:] == sorted_keys[:-1]) & (sorted_start[1:] <= sorted_end[:-1])
-    none = np.zeros((0, 2), np.int64)
     if not clash.any():
         return Judged(order, none, none)
     # Where any two of a key's rows overlap, two that follow each other by start do.
@@ -94,43 +97,35 @@ def _rising(keys: Int64s, start: Int64s) -> bool:
     return bool(((keys[1:] > keys[:-1]) | ((keys[1:] == keys[:-1]) & (start[1:] >= start[:-1]))).all())
 
 
+def _follow_each_other(columns: Sequence[pa.Array], start: Int64s, end: Int64s) -> bool:
+    """Tell whether each row has a later key than the row before, or the same key and a later period."""
+    rises: Any = pa.array(start[1:] > end[:-1])
+    for column in reversed(columns):
+        before, this = column[:-1], column[1:]
+        rises = pc.or_(pc.greater(this, before), pc.and_(pc.equal(this, before), rises))
+    return bool(pc.all(pc.fill_null(rises, False)).as_py())
+
+
 def _ranked(columns: Sequence[pa.Array]) -> Int64s:
     """Number the keys of rows so that numbers are in the order of keys."""
     ranked = np.zeros(len(columns[0]), np.int64)
+    possible = 1
     for column in columns:
         ranks, count = _ranks(column)
+        if possible * count > INT64_MAX:
+            ranked, possible = _dense(ranked)
         ranked = ranked * count + ranks
+        possible *= count
     return ranked
 
 
 def _ranks(column: pa.Array) -> tuple[Int64s, int]:
     if not pa.types.is_string(column.type):
-        numbers = column.cast(pa.int64()).to_numpy()
-        return numbers, int(numbers.max(initial=0)) + 1
-    encoded = column.dictionary_encode()
-    texts = encoded.dictionary
-    indices = encoded.indices.to_numpy()
-    if _in_order(*text_buffers(texts)):
-        return indices.astype(np.int64), len(texts)
-    rank = np.empty(len(texts), np.int64)
-    rank[pc.sort_indices(texts).to_numpy()] = np.arange(len(texts))
-    return rank[indices], len(texts)
+        return _dense(column.cast(pa.int64()).to_numpy())
+    keys = Keys.of(column)
+    return keys.encode(column).astype(np.int64), len(keys)
 
 
-@compiled
-def _in_order(bounds: Any, letters: Any) -> bool:
-    """Say whether each text comes before the next, byte by byte."""
-    for row in range(len(bounds) - 2):
-        this = bounds[row]
-        other = bounds[row + 1]
-        stop = bounds[row + 2]
-        shared = min(other - this, stop - other)
-        at = 0
-        while at < shared and letters[this + at] == letters[other + at]:
-            at += 1
-        if at == shared:
-            if other - this > stop - other:
-                return False
-        elif letters[this + at] > letters[other + at]:
-            return False
-    return True
+def _dense(numbers: Int64s) -> tuple[Int64s, int]:
+    distinct, ranks = np.unique(numbers, return_inverse=True)
+    return ranks.astype(np.int64), len(distinct)

@@ -30,7 +30,7 @@ from adjudicator.adjudication.opening import Opening, nothing
 from adjudicator.claims import Claims
 from adjudicator.product.definition import Product
 from adjudicator.product.terms import CompiledProducts, compile_terms
-from adjudicator.registers import Int8s, Int64s, Registers
+from adjudicator.registers import Enrolment, Int8s, Int64s, Registers
 from adjudicator.units import TOO_LARGE
 from adjudicator.vocabulary import Care
 
@@ -61,7 +61,10 @@ class CompiledScheme:
 
 
 def compile_scheme(
-    tables: Mapping[str, pa.Table], products: Sequence[Product], adult_age: int
+    tables: Mapping[str, pa.Table],
+    products: Sequence[Product],
+    adult_age: int,
+    enrolment: Enrolment | None = None,
 ) -> CompiledScheme:
     """Compile a scheme's typed registers and its products.
 
@@ -69,10 +72,10 @@ def compile_scheme(
         tables: typed tables by name (see :mod:`adjudicator.tables`), references and periods checked.
         products: all versions of all products, checked.
         adult_age: completed years from which on a person is an adult.
-
+        enrolment: of the same tables and products, if it was kept.
     """
     codes = tuple(sorted({product.product for product in products}))
-    registers = registers_room.encode(tables, codes)
+    registers = registers_room.encode(tables, codes, enrolment)
     compiled = compile_terms(products, registers.selectable)
     return CompiledScheme(registers, compiled, adult_age, _remembered(registers, compiled))
 

@@ -10,7 +10,8 @@ import numpy as np
 from adjudicator.generation.days import age_on
 from adjudicator.generation.provisions import PRIVATE, Provisions
 from adjudicator.generation.stream import I16, I32, I64, Stream, scaled_below, threshold
-from adjudicator.generation.visits import Visits, World
+from adjudicator.generation.visits import Visits
+from adjudicator.generation.world import World
 from adjudicator.vocabulary import Sex
 
 _CHUNK: Final = 1 << 16

@@ -18,7 +18,8 @@ from adjudicator.generation.care import Lines
 from adjudicator.generation.planting import Field, Marks
 from adjudicator.generation.provisions import Provisions
 from adjudicator.generation.stream import Stream, Topic
-from adjudicator.generation.visits import Visits, World
+from adjudicator.generation.visits import Visits
+from adjudicator.generation.world import World
 from adjudicator.tables import Column, Table, Type
 from adjudicator.vocabulary import Word
 

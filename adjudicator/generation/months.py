@@ -17,7 +17,9 @@ from adjudicator.generation.people import LEAD
 from adjudicator.generation.planting import NO_CLAIM, Marks
 from adjudicator.generation.provisions import Provisions
 from adjudicator.generation.stream import I32, I64, Stream, Topic
-from adjudicator.generation.visits import Intensity, World, visits_of_month
+from adjudicator.generation.utilisation import Intensity, occasions_of_month
+from adjudicator.generation.visits import visits_of_month
+from adjudicator.generation.world import World
 
 _MONTH: Final = 32
 """The bits of an identity below its month."""
@@ -83,7 +85,7 @@ def _made_in(
     world: World, provisions: Provisions, month: int, intensity: Intensity, planter: Planter | None
 ) -> tuple[Claims, Labels]:
     """Make the claims for the visits that begin in a month."""
-    visits = visits_of_month(world, month, intensity)
+    visits = visits_of_month(world, month, occasions_of_month(world, month, intensity))
     lines = lines_of(world, provisions, visits, Stream(world.seed, Topic.CARE, month))
     planted: dict[Fault, Marks] = {}
     if planter:

@@ -7,8 +7,8 @@ from typing import Final
 
 import numpy as np
 
+from adjudicator.generation.births import births_between
 from adjudicator.generation.days import age_on, first_of_month, weekdays
-from adjudicator.generation.people import births_between
 from adjudicator.generation.planting import NO_MARKS, Field, Marks, marks
 from adjudicator.generation.provisions import NO_END
 from adjudicator.generation.stream import I32, Stream, Topic

@@ -9,9 +9,11 @@ import numpy as np
 
 from adjudicator.generation.care import Lines, lines_of
 from adjudicator.generation.days import first_of_month
+from adjudicator.generation.occasion import NO_DATE, Occasions
 from adjudicator.generation.provisions import Provisions
 from adjudicator.generation.stream import I16, I32, I64, Bools, Stream
-from adjudicator.generation.visits import NO_DATE, Visits, World, visits_for
+from adjudicator.generation.visits import Visits, visits_for
+from adjudicator.generation.world import World
 
 NO_CLAIM: Final = -1
 WHOLE_CLAIM: Final = 0
@@ -151,12 +153,11 @@ class Field:
         """Make visits of people, wherever and however they are: dead, not covered, elsewhere."""
         names = (sickness,) if isinstance(sickness, str) else sickness
         places = np.array([self.world.sicknesses.place(name) for name in names], np.int16)
+        drawn = places[self.stream.below(len(places), len(person))]
         return visits_for(
             self.world,
             self.stream,
-            person,
-            places[self.stream.below(len(places), len(person))],
-            np.broadcast_to(np.asarray(day, np.int32), person.shape),
+            Occasions(person, drawn, np.broadcast_to(np.asarray(day, np.int32), person.shape)),
             self.month,
             facility=facility,
             always=True,

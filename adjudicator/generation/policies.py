@@ -143,10 +143,10 @@ def _chain(
     )
     enrolled = np.where(old, effective - 20, joined).astype(np.int32)
     term = 1
-    while len(family) and (enrolled <= last).any():
+    while term == 1 or (enrolled <= last).any():
         # All families draw, whether they are still there or not, so that none disturbs another.
         stream = Stream(seed, Topic.RENEWAL, chain, term)
-        draws = stream.draws(4 * int(family.max() + 1)).reshape(-1, 4)[family]
+        draws = stream.draws(4 * int(family.max(initial=-1) + 1)).reshape(-1, 4)[family]
         payment = np.searchsorted(_PAYMENTS, draws[:, 0].astype(np.uint64), side="right").astype(np.int8)
         expiry = offers.expiry(version, effective)
         now = enrolled <= last
@@ -210,6 +210,8 @@ class Cover:
     def was_known(self, person: I32, day: I32) -> Bools:
         """Tell whether persons' families had enrolled for anything by a day."""
         policies = self._policies
+        if not len(policies.family):
+            return np.zeros(len(person), np.bool_)
         family = self._persons.family[person]
         row = np.minimum(policies.first[family], len(policies.family) - 1)
         return (policies.first[family] < policies.first[family + 1]) & (policies.enrolled[row] <= day)
@@ -261,7 +263,7 @@ def members_of(
     """Pair the policies from a first place up to another with the members they cover by a last day."""
     rows = np.arange(first, until)
     family = policies.family[rows]
-    low, high = int(family.min(initial=0)), int(family.max(initial=-1)) + 1
+    low, high = int(family[0]), int(family[-1]) + 1
     # Persons stand by family, and the newborn after all of them.
     mine = np.flatnonzero((persons.family >= low) & (persons.family < high))
     mine = mine[np.argsort(persons.family[mine], kind="stable")]

@@ -16,7 +16,7 @@ import pyarrow as pa
 from adjudicator.generation.days import first_of_month
 from adjudicator.generation.knowledge import rows_of
 from adjudicator.generation.stream import I8, I32, I64, Bools, Ints, Stream, Topic
-from adjudicator.units import scaled
+from adjudicator.units import divide_rounded, scaled
 from adjudicator.vocabulary import (
     OPENIMIS_LETTERS,
     AgeGroup,
@@ -93,7 +93,7 @@ def provisions_of(seed: int, start: int, decimals: int) -> Provisions:
     rows = [(Kind.SERVICE, row) for row in rows_of("services.csv")]
     rows += [(Kind.ITEM, row) for row in rows_of("items.csv")]
     count = len(rows)
-    base = np.array([scaled(row["price"], decimals) for _, row in rows], np.int64)
+    base = np.array([_in_minor_units(row["price"], decimals) for _, row in rows], np.int64)
     listed = np.zeros((LISTS, count), np.bool_)
     for place, (_, row) in enumerate(rows):
         for letter in row["levels"]:
@@ -140,6 +140,11 @@ def provisions_of(seed: int, start: int, decimals: int) -> Provisions:
 
 def _first_day(start: int, months: str, otherwise: int) -> int:
     return first_of_month(start + (int(months) if months else otherwise))
+
+
+def _in_minor_units(price: str, decimals: int) -> int:
+    """Take a price with two decimals in a currency that may have others."""
+    return max(divide_rounded(scaled(price, 2) * 10**decimals, 100), 1)
 
 
 def _raised(price: I64, percent: I64, decimals: int) -> I64:

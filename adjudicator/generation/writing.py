@@ -15,9 +15,8 @@ from adjudicator.files import TableWriter, write_table
 from adjudicator.generation.codes import chosen
 from adjudicator.generation.contributions import payments_of, table_of_contributions, values_of
 from adjudicator.generation.days import first_of_month, month_named, name_of_month
-from adjudicator.generation.diagnoses import diagnoses_of, register_of_diagnoses
+from adjudicator.generation.diagnoses import register_of_diagnoses
 from adjudicator.generation.facilities import (
-    facilities_of,
     register_of_catchments,
     register_of_facilities,
 )
@@ -28,20 +27,14 @@ from adjudicator.generation.market import Offers, offers_of
 from adjudicator.generation.months import Month, months_of_claims
 from adjudicator.generation.people import (
     LEAD,
-    families_of,
-    newborn_between,
-    persons_of,
     register_of_families,
     register_of_insurees,
-    women_of,
 )
-from adjudicator.generation.places import places_of, register_of_locations
+from adjudicator.generation.places import register_of_locations
 from adjudicator.generation.planting import WHOLE_CLAIM
 from adjudicator.generation.policies import (
-    Cover,
     Policies,
     members_of,
-    policies_of,
     register_of_policies,
     table_of_covers,
 )
@@ -52,8 +45,8 @@ from adjudicator.generation.provisions import (
     register_of_provisions,
 )
 from adjudicator.generation.shipped import shipped_products
-from adjudicator.generation.sickness import sicknesses_of
-from adjudicator.generation.visits import World, intensity_for
+from adjudicator.generation.utilisation import intensity_for
+from adjudicator.generation.world import World, world_of
 from adjudicator.problems import Problem, Refused
 from adjudicator.tables import CLAIM_LINES, CLAIMS, REGISTERS
 from adjudicator.units import currency_decimals
@@ -116,7 +109,7 @@ def generate(
         form: ``parquet`` or ``csv``.
         utilisation: claims per family and month.
         faults: whether to plant faults, labelled in ``faults.*``.
-        currency: an ISO 4217 code; prices are the same numbers in each.
+        currency: an ISO 4217 code; prices are the same numbers in each, rounded to its decimals.
         progress: told how far it is.
 
     Raises:
@@ -173,7 +166,7 @@ class _Scheme:
         offers = offers_of(shipped_products(), start, months, self._decimals)
         self._write_settings(offers, currency)
         provisions = provisions_of(seed, start, self._decimals)
-        world, policies = _world(seed, families, start, last, provisions, offers)
+        world, policies = world_of(seed, families, start, last, provisions, offers)
         self._write_registers(world, provisions, policies.known_on(last), offers, first, last)
         intensity = intensity_for(world, utilisation)
         claims = lines = 0
@@ -277,29 +270,6 @@ class _Scheme:
             }
         )
         write_table(folder / f"claim_lines.{self._form}", table, CLAIM_LINES, self._decimals)
-
-
-def _world(
-    seed: int, count: int, start: int, last: int, provisions: Provisions, offers: Offers
-) -> tuple[World, Policies]:
-    """Make all that claims are made from."""
-    diagnoses = diagnoses_of(start)
-    sicknesses = sicknesses_of(provisions, diagnoses)
-    places = places_of(seed, count)
-    facilities = facilities_of(seed, places, start)
-    families = families_of(seed, count, places)
-    persons = persons_of(seed, families, places, sicknesses, start)
-    women = women_of(seed, persons, start)
-    # A year's births and policies at least, because how often people are seen is set by a year's average.
-    until = max(last, first_of_month(start + 13))
-    newborn, mothers = newborn_between(seed, persons, women, start, until)
-    everybody = persons.plus(newborn)
-    policies = policies_of(seed, families, places, offers, start, until)
-    cover = Cover(policies, everybody, offers)
-    world = World(
-        seed, start, places, facilities, diagnoses, sicknesses, families, everybody, women, mothers, cover
-    )
-    return world, policies
 
 
 def _table_of_faults(month: Month, facilities: Any) -> Any:

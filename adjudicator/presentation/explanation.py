@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
 
@@ -21,7 +21,7 @@ from adjudicator.words import Amount, Message, message, say, shown, text
 PLAIN_WIDTH: Final = 100
 """Columns of the plain text."""
 
-_INDENT: Final = (0, 0, 0, 2)
+_INDENT: Final = "  "
 
 
 def print_explanation(console: Console, explanation: Explanation, language: str) -> None:
@@ -34,12 +34,29 @@ def explanation_text(explanation: Explanation, language: str, width: int = PLAIN
     file = io.StringIO()
     console = Console(file=file, width=width, color_system=None, legacy_windows=False, _environ={})
     print_explanation(console, explanation, language)
-    return "".join(line.rstrip() + "\n" for line in file.getvalue().splitlines())
+    return "".join(line.rstrip() + "\n" for line in file.getvalue().split("\n")[:-1])
 
 
 def explanation_view(explanation: Explanation, language: str) -> Group:
     """Lay out an explanation: the claim, where its amount went, and each line with its steps."""
     return Group(*_claim_view(explanation, language))
+
+
+class _Paragraph:
+    """A sentence, indented and wrapped where its language allows a break, with its term behind it."""
+
+    def __init__(self, sentence: str, term: str | None) -> None:
+        self._sentence = sentence
+        self._term = term
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        # Rich breaks at spaces that do not break, which would tear French numbers apart.
+        whole = self._sentence if self._term is None else f"{self._sentence} [{self._term}]"
+        lines = textwrap.wrap(whole, options.max_width - len(_INDENT), break_on_hyphens=False)
+        text = Text("\n".join(_INDENT + line for line in lines))
+        if self._term is not None:
+            text.stylize("dim", text.plain.rindex(" ["))
+        yield text
 
 
 def told(sentence: Sentence, language: str) -> str:
@@ -53,7 +70,7 @@ def _claim_view(explanation: Explanation, language: str) -> Iterator[RenderableT
     yield from _sentences(explanation.sentences, language)
     if explanation.decided.status is not ClaimStatus.REJECTED:
         yield Text()
-        yield Padding(_account(explanation, language), _INDENT)
+        yield _account(explanation, language)
     if explanation.decided.struck:
         # Nothing more is known of a line whose whole claim is rejected.
         yield Text()
@@ -95,15 +112,13 @@ def _line_view(explanation: Explanation, line: LineExplanation, language: str) -
     yield from _sentences(line.sentences, language)
     if line.steps:
         yield Text()
-        yield Padding(_steps(line.steps, explanation.decimals, language), _INDENT)
+        yield _steps(line.steps, explanation.decimals, language)
 
 
 def _sentences(sentences: Sequence[Sentence], language: str) -> Iterator[RenderableType]:
     for sentence in sentences:
-        line = Text(told(sentence, language))
-        if sentence.term is not None:
-            line.append(f" [{_term(sentence.term, language)}]", style="dim")
-        yield Padding(line, _INDENT)
+        term = None if sentence.term is None else _term(sentence.term, language)
+        yield _Paragraph(told(sentence, language), term)
 
 
 def _account(explanation: Explanation, language: str) -> Table:
@@ -117,20 +132,21 @@ def _account(explanation: Explanation, language: str) -> Table:
         is_end = part in (first, last)
         if is_end:
             amount = message("explanation.money", currency=explanation.currency, amount=amount)
-        label = Text(say(part.label, language))
+        label = Text(_INDENT + say(part.label, language))
         table.add_row(label, Text(shown(amount, language)), style="bold" if is_end else "")
     return table
 
 
-_COLUMNS: Final = ("step", "before", "taken", "after", "balance", "term")
-
-
 def _steps(steps: Sequence[ExplainedStep], decimals: int, language: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in _COLUMNS:
-        number = name in ("before", "taken", "after", "balance")
+    for name in ("step", "before", "taken", "after", "balance", "term"):
         heading = text(f"explanation.column.{name}", language)
-        table.add_column(heading, justify="right" if number else "left", no_wrap=number, overflow="fold")
+        if name == "step":
+            table.add_column(_INDENT + heading, no_wrap=True)
+        elif name == "term":
+            table.add_column(heading, overflow="fold")
+        else:
+            table.add_column(heading, justify="right", no_wrap=True)
 
     def amount(minor: int | None) -> str:
         return "" if minor is None else str(shown(Amount(minor, decimals), language))
@@ -139,7 +155,8 @@ def _steps(steps: Sequence[ExplainedStep], decimals: int, language: str) -> Tabl
         taken = "" if step.cut is None else amount(-step.taken)
         balance = " → ".join(amount(left) for left in (step.left_before, step.left_after) if left is not None)
         term = "" if step.term is None else _term(step.term, language)
-        cells = (say(step.label, language), amount(step.before), taken, amount(step.after), balance)
+        label = _INDENT + say(step.label, language)
+        cells = (label, amount(step.before), taken, amount(step.after), balance)
         table.add_row(*(Text(cell) for cell in cells), Text(term, style="dim"))
     return table
 

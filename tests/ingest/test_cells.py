@@ -51,7 +51,10 @@ def test_a_decimal(text: str | None, value: int, state: Cell) -> None:
     assert one_decimal(text) == (value, state)
 
 
-@given(st.text("0123456789.-, ", max_size=24), st.integers(0, 4))
+@given(
+    st.text("0123456789.-, ", max_size=24) | st.integers(INT64_MAX - 20, INT64_MAX + 20).map(str),
+    st.integers(0, 4),
+)
 def test_decimals_are_read_as_units_reads_them(text: str, decimals: int) -> None:
     value, state = one_decimal(text, decimals, INT64_MAX)
     try:

@@ -28,8 +28,8 @@ def cells_of(path: Path) -> tuple[dict[int, list[str]], dict[int, str]]:
         rows = list(zip(*(raw.columns[name].to_pylist() for name in HEADER), strict=True))
         for number, row in list(zip(numbers, rows, strict=True))[: len(rows) - len(raw.broken)]:
             good[first + number] = list(row)
-        for row in raw.broken:
-            broken[first + row.record] = row.reason.key
+        for wrong in raw.broken:
+            broken[first + wrong.record] = wrong.reason.key
         first += raw.records
     return good, broken
 
@@ -45,32 +45,23 @@ rows_of_cells = st.lists(st.lists(cells, min_size=3, max_size=3), max_size=12)
 
 @given(
     rows_of_cells,
-    st.sampled_from([",", ";"]),
-    st.sampled_from(["\n", "\r\n"]),
-    st.booleans(),
+    st.sampled_from([{"delimiter": ","}, {"delimiter": ";", "lineterminator": "\r\n"}]),
+    st.sampled_from(["utf-8", "utf-8-sig"]),
     st.sampled_from([7, 64, 1 << 22]),
 )
 def test_what_was_written_is_read(
     tmp_path_factory: pytest.TempPathFactory,
     rows: list[list[str]],
-    delimiter: str,
-    line_end: str,
-    marked: bool,
+    style: dict[str, str],
+    encoding: str,
     block: int,
 ) -> None:
+    # The csv module leaves a lone return unquoted, which ends a line here as it does in any editor.
+    returns = any("\r" in cell for row in rows for cell in row)
     text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=delimiter, lineterminator=line_end, quoting=csv.QUOTE_MINIMAL)
-    writer.writerows([HEADER, *rows])
-    # The csv module leaves a lone return unquoted, which here ends a line as it does in any editor.
-    content = text.getvalue() if not any("\r" in cell for row in rows for cell in row) else None
-    if content is None:
-        text = io.StringIO(newline="")
-        csv.writer(text, delimiter=delimiter, lineterminator=line_end, quoting=csv.QUOTE_ALL).writerows(
-            [HEADER, *rows]
-        )
-        content = text.getvalue()
-    data = content.encode("utf-8-sig" if marked else "utf-8")
-    path = written(tmp_path_factory.mktemp("csv") / "t.csv", data)
+    quoting = csv.QUOTE_ALL if returns else csv.QUOTE_MINIMAL
+    csv.writer(text, quoting=quoting, **style).writerows([HEADER, *rows])  # type: ignore[arg-type]
+    path = written(tmp_path_factory.mktemp("csv") / "t.csv", text.getvalue().encode(encoding))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(delimited, "BLOCK", block)
         good, broken = cells_of(path)

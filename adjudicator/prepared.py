@@ -1,0 +1,158 @@
+"""A scheme's registers, read, checked and encoded once, and kept beside it until any of them changes.
+
+Millions of people are read in half a minute, and change once a month; claims are adjudicated, and
+explained, every day. What was prepared lies in ``.prepared/`` of the scheme's folder under a name that
+holds the hashes of the register files, the products' codes and the engine's fingerprint, so that it is
+never used for anything else. It can be deleted at any time. A scheme whose folder cannot be written to, or
+whose registers have anything wrong with them, is prepared anew each time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.ipc
+
+from adjudicator import engine
+from adjudicator.encoding import Keys
+from adjudicator.manifest import file_hashes, files_below
+from adjudicator.registers import Covers, Enrolment, People, Policies, encode_enrolment
+from adjudicator.scheme import Scheme
+from adjudicator.tables import ADJUDICATED_BY
+from ingest.tables import Counts, Reading, SetAside, read_tables
+
+FOLDER: Final = ".prepared"
+KEPT: Final = 1
+"""How many states of the registers are kept: they are large, and the present one is what is asked for."""
+
+_LIST: Final = "list.json"
+_KEYS: Final = ("insuree_keys", "policy_keys")
+_ARRAYS: Final = ("policy_code", "policy_place")
+_STRUCTURES: Final[Mapping[str, type[Any]]] = {"people": People, "policies": Policies, "covers": Covers}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The registers that decide about claims: as typed tables, and encoded."""
+
+    reading: Reading
+    enrolment: Enrolment
+    hashes: Mapping[Path, str]
+    """The SHA-256 of each register file."""
+
+
+def prepare(scheme: Scheme) -> Prepared:
+    """Read and encode a scheme's registers, or take them as they were kept.
+
+    Raises:
+        Refused: with everything that is wrong with the registers.
+    """
+    hashes = file_hashes(files_below(scheme.registers))
+    codes = tuple(sorted({source.definition.product for source in scheme.products}))
+    folder = scheme.folder / FOLDER / _name(scheme, hashes, codes)
+    kept = _load(folder)
+    if kept is not None:
+        return Prepared(*kept, hashes)
+    reading = read_tables(scheme.registers, ADJUDICATED_BY, scheme.settings.decimals)
+    enrolment = encode_enrolment(reading.tables, codes)
+    if not len(reading.set_aside) and not reading.warnings:
+        _keep(folder, reading, enrolment)
+    return Prepared(reading, enrolment, hashes)
+
+
+def _name(scheme: Scheme, hashes: Mapping[Path, str], codes: tuple[str, ...]) -> str:
+    files = sorted((path.relative_to(scheme.registers).as_posix(), digest) for path, digest in hashes.items())
+    about = [engine.fingerprint(), scheme.settings.decimals, codes, files]
+    return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
+
+
+def _load(folder: Path) -> tuple[Reading, Enrolment] | None:
+    """Take what was kept, mapped into memory; None where there is nothing, or not all of it."""
+    try:
+        listed = json.loads((folder / _LIST).read_text("utf-8"))
+        if any((folder / name).stat().st_size != size for name, size in listed["files"].items()):
+            return None
+        tables = {name: _mapped(folder / f"{name}.arrow") for name in listed["tables"]}
+        keys = {name: Keys(_mapped(folder / f"{name}.arrow")["key"].chunk(0)) for name in _KEYS}
+    except (OSError, ValueError, KeyError, pa.ArrowException):
+        return None
+    os.utime(folder)
+    counts = {name: Counts(table.num_rows, table.num_rows, 0) for name, table in tables.items()}
+    structures = {
+        name: structure(*(_array(folder, f"{name}.{field}") for field in structure._fields))
+        for name, structure in _STRUCTURES.items()
+    }
+    enrolment = Enrolment(
+        **keys, **{name: _array(folder, name) for name in _ARRAYS}, **structures, units=listed["units"]
+    )
+    return Reading(tables, SetAside(), [], counts, []), enrolment
+
+
+def _mapped(path: Path) -> pa.Table:
+    return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+
+
+def _array(folder: Path, name: str) -> Any:
+    # Mapped as a private copy: kernels are compiled for arrays that could be written to.
+    return np.load(folder / f"{name}.npy", mmap_mode="c").view(np.ndarray)
+
+
+def _keep(folder: Path, reading: Reading, enrolment: Enrolment) -> None:
+    """Keep what was prepared: all of it on the disk before it gets its name."""
+    try:
+        folder.parent.mkdir(exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(prefix="new.", dir=folder.parent))
+    except OSError:
+        return
+    try:
+        for name, table in reading.tables.items():
+            _write_table(temporary / f"{name}.arrow", table.combine_chunks())
+        for name in _KEYS:
+            _write_table(temporary / f"{name}.arrow", pa.table({"key": getattr(enrolment, name).values}))
+        for name in _ARRAYS:
+            np.save(temporary / f"{name}.npy", getattr(enrolment, name))
+        for name in _STRUCTURES:
+            for field, array in getattr(enrolment, name)._asdict().items():
+                np.save(temporary / f"{name}.{field}.npy", array)
+        sizes = {path.name: path.stat().st_size for path in sorted(temporary.iterdir())}
+        about = {"tables": sorted(reading.tables), "units": enrolment.units, "files": sizes}
+        (temporary / _LIST).write_text(json.dumps(about, indent=1), "utf-8")
+        for path in temporary.iterdir():
+            _sync(path)
+        temporary.rename(folder)
+        _sync(folder.parent)
+        _forget_old(folder.parent)
+    except OSError:
+        # A full disk, or another process that was faster: the registers are prepared anew next time.
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _write_table(path: Path, table: pa.Table) -> None:
+    with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, table.schema) as writer:
+        # One batch, so that a column is read back as one array.
+        writer.write_table(table, max_chunksize=max(1, table.num_rows))
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _forget_old(folder: Path) -> None:
+    states = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    for path in states[:-KEPT]:
+        if not path.name.startswith("new."):
+            shutil.rmtree(path, ignore_errors=True)
