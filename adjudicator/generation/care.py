@@ -97,7 +97,8 @@ def _lines_of(world: World, provisions: Provisions, visits: Visits, stream: Stre
     here = (drawn >= slots.low[slot]) & (drawn < slots.high[slot])
     claim, slot = claim[here], slot[here]
     person = visits.person[claim]
-    age = age_on(visits.last_day, persons.born[visits.person])[claim]
+    # Who is not born yet is treated as a newborn.
+    age = np.maximum(age_on(visits.last_day, persons.born[visits.person]), 0)[claim]
     sex = persons.sex[person]
     fits = (age >= slots.youngest[slot]) & (age <= slots.oldest[slot])
     fits &= (slots.sex[slot] == Sex.ANY) | (slots.sex[slot] == sex)

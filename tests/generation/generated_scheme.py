@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from adjudicator.generation import Made
 
-FAMILIES = 600
+FAMILIES = 800
 MONTHS = 4
 SEED = 7
 
