@@ -1,0 +1,1 @@
+"""Readers: files of one kind in, registers or claims out, or problems with their place."""

@@ -200,7 +200,7 @@ def _read(
     intake.judge_lines()
     sifted = intake.sift()
     received = Tally(claims.size, lines.size, joining.claimed, joining.unread)
-    columns = {column.name: lines.columns[column.name] for column in CLAIM_LINES.columns[2:]}
+    columns = {name: lines.columns[name] for name in lines.columns if name not in ("claim", "facility")}
     reading = ClaimsReading(
         pa.table(claims.columns),
         pa.table({"claim_index": claim_of, **columns}),
@@ -240,6 +240,11 @@ class _Joining:
         columns = dict(batch.columns)
         numbers = columns.pop("claim")
         found = self._index.find(numbers, columns.pop("facility", None))
+        broken = np.concatenate([np.zeros(0, np.int64), *(b.positions for b in batch.bad if b.field is None)])
+        lost = broken[found[broken] == NO_CLAIM]
+        if len(lost):
+            # The cells of a broken row may have shifted: the number alone must do, where it is one claim's.
+            found[lost] = np.maximum(self._index.find(numbers.take(pa.array(lost)), None), NO_CLAIM)
         ambiguous = found <= AMBIGUOUS
         columns["claim_index"] = pa.array(np.where(ambiguous, AMBIGUOUS - found, found), pa.int32())
         amount, unread = claimed(columns)

@@ -68,11 +68,6 @@ class Columnar:
     repeating: tuple[str, ...]
     """The columns of text whose values repeat: they are read as dictionaries."""
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns."""
-        return self.header
-
     def pieces(self, wanted: Sequence[str], keys: Collection[str]) -> Iterator[Callable[[], Raw]]:
         """Give the file in pieces, each to be read by a call, on any thread.
 
@@ -83,12 +78,15 @@ class Columnar:
         Raises:
             Refused: the file cannot be read to its end.
         """
-        for group in range(self.metadata.num_row_groups):
-            if self.metadata.row_group(group).num_rows <= LARGEST_GROUP:
-                yield partial(self._group, group, wanted)
-            else:
-                for batch in self._opened().iter_batches(BATCH, [group], list(wanted)):
-                    yield partial(_raw, pa.Table.from_batches([batch]))
+        try:
+            for group in range(self.metadata.num_row_groups):
+                if self.metadata.row_group(group).num_rows <= LARGEST_GROUP:
+                    yield partial(self._group, group, wanted)
+                else:
+                    for batch in self._opened().iter_batches(BATCH, [group], list(wanted)):
+                        yield partial(_raw, pa.Table.from_batches([batch]))
+        except (OSError, pa.ArrowException) as error:
+            raise unreadable(self.path, error) from None
 
     def group(self, group: int) -> pa.Table:
         """Read all columns of a row group."""

@@ -60,11 +60,6 @@ class Delimited:
     begin: int
     """How many bytes the header and what comes before it take."""
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The columns that have a name."""
-        return tuple(name for name in self.header if name)
-
     def pieces(self, wanted: Sequence[str], keys: Collection[str]) -> Iterator[Callable[[], Raw]]:
         """Give the file in pieces, each to be read by a call, on any thread.
 
@@ -183,7 +178,10 @@ class Delimited:
 
     def _cell(self, text: str, name: str) -> str:
         """Guess a cell of a row that is broken, so that rows that belong to it can be set aside with it."""
-        cells = next(csv.reader([text.replace("\0", "")], delimiter=self.delimiter), [])
+        try:
+            cells = next(csv.reader([text[:LONGEST]], delimiter=self.delimiter), [])
+        except csv.Error:
+            return ""
         place = self.header.index(name)
         cell = cells[place] if place < len(cells) else ""
         return "" if "\ufffd" in cell else cell

@@ -138,7 +138,7 @@ def read_rows(
             columns = [column for column in opened.columns if column.name in source.header]
             wanted = [column.name for column in columns]
             calls = (
-                _Reading(call, columns, opened.table.key, decimals, repeating, finish)
+                _Reading(call, columns, decimals, repeating, finish)
                 for call in source.pieces(wanted, opened.table.key)
             )
             row = FIRST_ROW
@@ -197,7 +197,6 @@ class _Reading:
 
     piece: Callable[[], Raw]
     columns: list[Column]
-    key: tuple[str, ...]
     decimals: int
     repeating: Collection[str]
     finish: Callable[[Batch], Batch]
@@ -210,6 +209,7 @@ class _Reading:
         whole = size - len(raw.broken)
         columns: dict[str, pa.Array] = {}
         found: list[Bad] = []
+        first_filled = next((column.name for column in self.columns if column.filled), None)
         for column in self.columns:
             held = raw.columns[column.name]
             read = read_column(held, column, self.decimals, column.name in self.repeating)
@@ -217,7 +217,7 @@ class _Reading:
             bad = read.bad[read.bad < whole]
             for state in np.unique(read.states[read.bad < whole]):
                 positions = bad[read.states[read.bad < whole] == state]
-                if state == Cell.EMPTY and column.name == self.key[0]:
+                if state == Cell.EMPTY and column.name == first_filled:
                     blank = self._blank(raw, positions)
                     if len(blank):
                         # A row of nothing but empty cells is what a spreadsheet leaves below its table.

@@ -551,12 +551,18 @@ def adjudicate_units(
                     results.price_origin[at] = origin
                     results.quantity[at] = quantity
                     results.unit_price[at] = price
-                    results.limit_excess[at] = limit_excess
-                    results.deductible[at] = deductible
-                    results.co_insurance[at] = co_insurance
-                    results.category_excess[at] = category_excess
-                    results.ceiling_excess[at] = ceiling_excess
                     results.valuated[at] = amount
+                    # Most cuts are nothing, which is written already: the memory is what takes time here.
+                    if limit_excess:
+                        results.limit_excess[at] = limit_excess
+                    if deductible:
+                        results.deductible[at] = deductible
+                    if co_insurance:
+                        results.co_insurance[at] = co_insurance
+                    if category_excess:
+                        results.category_excess[at] = category_excess
+                    if ceiling_excess:
+                        results.ceiling_excess[at] = ceiling_excess
                     accepted += 1
                     if origin == _RELATIVE:
                         relative += 1

@@ -100,7 +100,7 @@ class Persons:
         """Give the codes of insurees, such as ``0000123-04``; an Arrow array."""
         return codes("{family:7}-{position:2}", family=self.family[rows] + 1, position=self.position[rows])
 
-    def take(self, rows: Bools) -> Persons:
+    def take(self, rows: Bools | I64) -> Persons:
         """Take the persons that are wanted."""
         return Persons(*(getattr(self, one.name)[rows] for one in fields(Persons)))
 
@@ -228,7 +228,9 @@ def register_of_families(families: Families, places: Places) -> Any:
 
 def register_of_insurees(persons: Persons, first: int, last: int) -> Any:
     """Make the register of insurees as known on a last day; who was born before the first has no start."""
-    persons = persons.take(persons.born <= last)
+    known = np.flatnonzero(persons.born <= last)
+    # In the order of their codes, as a register is kept: the newborn beside their families.
+    persons = persons.take(known[np.lexsort((persons.position[known], persons.family[known]))])
     return pa.table(
         {
             "insuree": persons.codes_of(np.arange(len(persons.family))),

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from adjudicator.problems import Refused
 from adjudicator.words import message
-from ingest import delimited
+from ingest import columnar, delimited
 from ingest.tables import ClaimsReading, Tally, claims_from_rows, read_claims, registers_from_rows
-from tests.ingest.rows import Row, claim, claims_with_lines, facility, line, told, write_csv
+from tests.ingest.rows import Row, claim, claims_with_lines, facility, line, plain, told, write_csv
 
 
 def facilities(*rows: Row) -> pa.Table:
@@ -224,6 +224,63 @@ def test_both_tables_must_be_there(tmp_path: Path) -> None:
         "there are claim, facility, insuree, date_from, date_claimed, diagnosis"
     )
     assert lines[-1] == "X: there is no table claim_lines → add claim_lines.csv or claim_lines.parquet"
+
+
+def test_rows_without_anything_are_no_rows(tmp_path: Path) -> None:
+    write_csv(tmp_path / "claims.csv", [claim("1"), dict.fromkeys(claim(""), " "), claim("2")])
+    write_csv(tmp_path / "claim_lines.csv", [line("1", 1), dict.fromkeys(line("", 1), ""), line("2", 1)])
+    with (tmp_path / "claim_lines.csv").open("a") as file:
+        file.write("\n\n2,too short\n\n")
+    reading = read_claims([tmp_path], 2, None)
+    assert list(claims_with_lines(reading)) == [("H1", "1")]
+    assert reading.totals.received == Tally(2, 3, 2 * 2100, unread=1)
+    assert [(fault.table, fault.row) for fault in reading.set_aside] == [
+        ("claims", 4),
+        ("claim_lines", 4),
+        ("claim_lines", 7),
+    ]
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".parquet"])
+def test_tables_without_rows(tmp_path: Path, suffix: str) -> None:
+    for table, row in (("claims", claim("1")), ("claim_lines", line("1", 1))):
+        if suffix == ".csv":
+            write_csv(tmp_path / f"{table}.csv", [], list(row))
+        else:
+            pq.write_table(pa.table({name: pa.nulls(0) for name in row}), tmp_path / f"{table}.parquet")
+    reading = read_claims([tmp_path], 2, REGISTER)
+    assert reading.totals.received == Tally()
+    assert reading.claims.schema.field("date_from").type == pa.date32()
+    assert reading.lines.column_names[:2] == ["claim_index", "line"]
+
+
+def test_a_file_that_is_damaged_on_the_way_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_csv(tmp_path / "claim_lines.csv", [line("1", 1)])
+    held = {name: pa.array([value] * 5_000) for name, value in claim("1").items()}
+    held["claim"] = pa.array([str(number) for number in range(5_000)])
+    path = tmp_path / "claims.parquet"
+    pq.write_table(pa.table(held), path, row_group_size=1_000, compression="gzip", use_dictionary=False)
+    data = bytearray(path.read_bytes())
+    data[2_000:2_400] = b"?" * 400
+    path.write_bytes(data)
+    with pytest.raises(Refused, match=r"claims.parquet: the file cannot be read"):
+        read_claims([tmp_path], 2, None)
+    monkeypatch.setattr(columnar, "LARGEST_GROUP", 100)
+    with pytest.raises(Refused, match=r"claims.parquet: the file cannot be read"):
+        read_claims([tmp_path], 2, None)
+
+
+def test_large_row_groups_are_read_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for table, rows in (("claims", GOOD_CLAIMS), ("claim_lines", GOOD_LINES)):
+        pq.write_table(pa.Table.from_pylist(rows), tmp_path / f"{table}.parquet")
+    whole = read_claims([tmp_path], 2, None)
+    monkeypatch.setattr(columnar, "LARGEST_GROUP", 4)
+    monkeypatch.setattr(columnar, "BATCH", 3)
+    cut = read_claims([tmp_path], 2, None)
+    assert cut.claims.equals(whole.claims)
+    assert plain(cut.lines).equals(plain(whole.lines))
 
 
 def test_a_broken_row_takes_its_claim_with_it(tmp_path: Path) -> None:

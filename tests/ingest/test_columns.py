@@ -35,7 +35,9 @@ def outcome(held: pa.Array, column: Column, decimals: int = 2) -> list[Any]:
     [
         pa.string(),
         pa.large_string(),
+        pa.string_view(),
         pa.binary(),
+        pa.large_binary(),
         pa.dictionary(pa.int8(), pa.string()),
         pa.decimal32(9, 3),
         pa.decimal64(18, 3),

@@ -116,6 +116,14 @@ def test_the_key_of_a_broken_row_is_guessed(tmp_path: Path) -> None:
     assert raw.columns["c"].to_pylist() == ["", "", ""]
 
 
+def test_garbage_is_a_broken_row(tmp_path: Path) -> None:
+    rubbish = b"\xff\x00,\r" + b"x" * 300_000 + b'"\x01'
+    path = written(tmp_path / "t.csv", b"a,b,c\n1,2,3\n" + rubbish + b"\n4,5,6\n")
+    good, broken = cells_of(path)
+    assert list(good.values()) == [["1", "2", "3"], ["4", "5", "6"]]
+    assert list(broken.values()) == ["ingest.not_utf8_row", "ingest.ragged"]
+
+
 def test_packed_files_and_old_line_ends(tmp_path: Path) -> None:
     path = tmp_path / "t.csv.gz"
     path.write_bytes(gzip.compress(b"a;b;c\r1;2,5;3\r"))
