@@ -16,7 +16,14 @@ from typing import Any, Final, TypeVar
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 from adjudicator.problems import DoesNotAddUp, Problem, Refused
 from adjudicator.words import LANGUAGES, text
@@ -131,8 +138,12 @@ def main() -> None:
 @click.option("--out", "target", type=NEW_FOLDER, required=True, help=_t("run.out"))
 @click.option("--opening", type=FOLDER, help=_t("run.opening"))
 @click.option("--name", help=_t("run.name"))
-@click.option("--format", "form", type=click.Choice(("parquet", "csv")), default="parquet", help=_t("run.format"))
-@click.option("--threads", type=click.IntRange(1, 64), default=min(2, os.cpu_count() or 1), help=_t("run.threads"))
+@click.option(
+    "--format", "form", type=click.Choice(("parquet", "csv")), default="parquet", help=_t("run.format")
+)
+@click.option(
+    "--threads", type=click.IntRange(1, 64), default=min(2, os.cpu_count() or 1), help=_t("run.threads")
+)
 @click.option("--replace", is_flag=True, help=_t("run.replace"))
 @language_option
 def run(
@@ -172,7 +183,9 @@ def run(
 @click.option("--claims", "sources", type=FOLDER, multiple=True, help=_t("explain.claims"))
 @click.option("--opening", type=FOLDER, help=_t("run.opening"))
 @click.option("--facility", help=_t("explain.facility"))
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text", help=_t("explain.format"))
+@click.option(
+    "--format", "form", type=click.Choice(("text", "json")), default="text", help=_t("explain.format")
+)
 @language_option
 def explain(
     claim: str,
@@ -221,7 +234,9 @@ def init(folder: Path, language: str) -> None:
 @click.option("--families", type=click.IntRange(1), default=2000, help=_t("generate.families"))
 @click.option("--months", type=click.IntRange(1, 60), default=1, help=_t("generate.months"))
 @click.option("--seed", type=click.IntRange(0), default=1, help=_t("generate.seed"))
-@click.option("--format", "form", type=click.Choice(("parquet", "csv")), default="parquet", help=_t("run.format"))
+@click.option(
+    "--format", "form", type=click.Choice(("parquet", "csv")), default="parquet", help=_t("run.format")
+)
 @click.option("--faults/--no-faults", default=True, help=_t("generate.faults"))
 @language_option
 def generate(
@@ -231,12 +246,8 @@ def generate(
     from adjudicator.generation import generate as write_country
 
     with told(language), progress_shown(language) as progress:
-        made = write_country(
-            scheme, families, months, seed, form=form, faults=faults, progress=progress
-        )
-    out().print(
-        text("cli.generate.done", language, folder=str(scheme), claims=made.claims, lines=made.lines)
-    )
+        made = write_country(scheme, families, months, seed, form=form, faults=faults, progress=progress)
+    out().print(text("cli.generate.done", language, folder=str(scheme), claims=made.claims, lines=made.lines))
 
 
 # Products.
@@ -306,7 +317,7 @@ def product_diff(scheme: Path, old: str, new: str, language: str) -> None:
 
 @product.command("schema", help=_t("product.schema.help"))
 @language_option
-def product_schema(language: str) -> None:  # noqa: ARG001 - every command takes --lang
+def product_schema(language: str) -> None:
     """Print the JSON Schema of a product file."""
     from adjudicator.product.schema import schema_text
 

@@ -1,0 +1,1 @@
+"""The engine: products, registers and claims go in, explained decisions come out."""

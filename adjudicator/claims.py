@@ -117,30 +117,30 @@ def encode(registers: Registers, claims: pa.Table, lines: pa.Table) -> Claims:
         date_from=days(claims["date_from"])[order],
         date_to=days(claims["date_to"])[order],
         date_claimed=days(claims["date_claimed"])[order],
-        visit_type=integers(claims["visit_type"], np.int8)[order],  # type: ignore[arg-type]
+        visit_type=integers(claims["visit_type"], np.int8)[order],
         diagnoses=_diagnoses(registers.diagnosis_keys, claims)[order],
         reviewed=reviewed,
         first_line=first_line,
         provision=provision[line_order],
-        quantity=integers(lines["quantity"], np.int64)[line_order],  # type: ignore[arg-type]
-        price_asked=integers(lines["price_asked"], np.int64)[line_order],  # type: ignore[arg-type]
-        quantity_approved=quantity_approved,  # type: ignore[arg-type]
-        price_approved=price_approved,  # type: ignore[arg-type]
+        quantity=integers(lines["quantity"], np.int64)[line_order],
+        price_asked=integers(lines["price_asked"], np.int64)[line_order],
+        quantity_approved=quantity_approved,
+        price_approved=price_approved,
         rejected_by_reviewer=rejected,
     )
     return Claims(
         batch,
         claim_row=order,
-        line_number=line_number[line_order],  # type: ignore[arg-type]
+        line_number=line_number[line_order],
         received=claims,
-        kind=kind[line_order],  # type: ignore[arg-type]
+        kind=kind[line_order],
         code=code[line_order],
         codes=codes,
     )
 
 
 def _adjudication_order(claims: pa.Table, unit: Int32s) -> Int64s:
-    """Order claims by unit, then by sequence where each has one, then by date claimed, number and facility."""
+    """Order claims by unit, by sequence where each has one, then by date claimed, number and facility."""
     sequence = claims["sequence"]
     claimed = days(claims["date_claimed"])
     if len(claims) and sequence.null_count == 0:

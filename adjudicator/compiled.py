@@ -19,7 +19,7 @@ _CACHE = Path(
     os.environ.get("NUMBA_CACHE_DIR")
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "adjudicator")
 )
-numba.config.CACHE_DIR = str(_CACHE / fingerprint()[:16])
+setattr(numba.config, "CACHE_DIR", str(_CACHE / fingerprint()[:16]))  # noqa: B010 - numba adds its settings at run time
 
 
 def compiled(function: Function) -> Function:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from os.path import commonprefix
 from typing import Any, Final
 
 import numpy as np
@@ -53,7 +52,8 @@ class Keys:
         array = one_array(column)
         if pa.types.is_dictionary(array.type):
             by_word = np.append(self.encode(array.dictionary), np.int32(UNKNOWN))
-            return by_word[integers(array.indices, np.int64, UNKNOWN)]
+            of_rows: Int32s = by_word[integers(array.indices, np.int64, UNKNOWN)]
+            return of_rows
         places = np.empty(len(array), np.int32)
         if len(self) == 0:
             return np.full(len(array), UNKNOWN, np.int32)
@@ -62,7 +62,7 @@ class Keys:
         middle = len(array) // 2 if len(array) > _WORTH_A_THREAD else 0
         with ThreadPoolExecutor(2) as pool:
             halves = ((0, middle), (middle, len(array)))
-            list(pool.map(lambda half: _find(texts, keys, shared, fences, *half, places), halves))
+            list(pool.map(lambda half: _find(texts, keys, shared, fences, half[0], half[1], places), halves))
         if array.null_count:
             places[array.is_null().to_numpy(zero_copy_only=False)] = UNKNOWN
         return places
@@ -71,7 +71,8 @@ class Keys:
     def _fences(self) -> tuple[int, npt.NDArray[np.uint64]]:
         """How many bytes all keys share at their beginning, and a number for every so-many-th key."""
         ends = [self.values[place].as_py().encode() for place in (0, len(self) - 1)]
-        shared = len(commonprefix(ends))
+        shared = next((at for at, pair in enumerate(zip(*ends, strict=False)) if pair[0] != pair[1]), -1)
+        shared = min(map(len, ends)) if shared < 0 else shared
         return shared, _make_fences(*_buffers(self.values), shared)
 
     def decode(self, codes: npt.NDArray[np.int32]) -> pa.Array:
@@ -180,8 +181,8 @@ def _find(texts: Any, keys: Any, shared: int, fences: Any, first: int, end: int,
                 if size < shared:
                     break
                 packed = _packed(letters, start + shared, start + size)
-                low = max(low, (np.searchsorted(fences, packed, "left") - 1) * _FENCE)
-                high = min(high, np.searchsorted(fences, packed, "right") * _FENCE)
+                low = max(low, (int(np.searchsorted(fences, packed, "left")) - 1) * _FENCE)
+                high = min(high, int(np.searchsorted(fences, packed, "right")) * _FENCE)
                 looks = 2
             look = (low + high) // 2
         if found >= 0:

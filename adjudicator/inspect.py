@@ -11,11 +11,11 @@ from adjudicator.product.check import RegisterCodes, check_products
 from adjudicator.product.read import ProductSource, read_product
 from adjudicator.product.terms import Selectable
 from adjudicator.scheme import SETTINGS, Scheme, open_scheme, read_settings
+from adjudicator.tables import REGISTERS
 from adjudicator.units import date_of, day_number
 from adjudicator.vocabulary import Category, Kind, ProvisionType
 from adjudicator.words import message
 from ingest.tables import read_tables
-from adjudicator.tables import REGISTERS
 
 WANTED: Final = ("provisions", "locations")
 """The registers that products speak of."""
@@ -36,7 +36,9 @@ def registered(scheme: Scheme) -> RegisterCodes | None:
     """
     if not scheme.registers.is_dir():
         return None
-    reading = read_tables(scheme.registers, {name: REGISTERS[name] for name in WANTED}, scheme.settings.decimals)
+    reading = read_tables(
+        scheme.registers, {name: REGISTERS[name] for name in WANTED}, scheme.settings.decimals
+    )
     return RegisterCodes.of(reading.tables) if reading.tables else None
 
 
@@ -101,7 +103,9 @@ def find_version(scheme: Scheme, wanted: str) -> ProductSource:
     return versions[-1]
 
 
-def provisions_of(codes: RegisterCodes | None, named: Sequence[str], source: ProductSource) -> list[Selectable]:
+def provisions_of(
+    codes: RegisterCodes | None, named: Sequence[str], source: ProductSource
+) -> list[Selectable]:
     """List the provisions to show: those of the register, or those that the product names; narrowed to codes.
 
     Raises:

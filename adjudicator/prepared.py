@@ -83,19 +83,17 @@ def _load(folder: Path) -> tuple[Reading, Enrolment] | None:
         if any((folder / name).stat().st_size != size for name, size in listed["files"].items()):
             return None
         tables = {name: _mapped(folder / f"{name}.arrow") for name in listed["tables"]}
-        keys = {name: Keys(_mapped(folder / f"{name}.arrow")["key"].chunk(0)) for name in _KEYS}
+        parts: dict[str, Any] = {
+            name: Keys(_mapped(folder / f"{name}.arrow")["key"].chunk(0)) for name in _KEYS
+        }
     except (OSError, ValueError, KeyError, pa.ArrowException):
         return None
     os.utime(folder)
     counts = {name: Counts(table.num_rows, table.num_rows, 0) for name, table in tables.items()}
-    structures = {
-        name: structure(*(_array(folder, f"{name}.{field}") for field in structure._fields))
-        for name, structure in _STRUCTURES.items()
-    }
-    enrolment = Enrolment(
-        **keys, **{name: _array(folder, name) for name in _ARRAYS}, **structures, units=listed["units"]
-    )
-    return Reading(tables, SetAside(), [], counts, []), enrolment
+    parts |= {name: _array(folder, name) for name in _ARRAYS}
+    for name, structure in _STRUCTURES.items():
+        parts[name] = structure(*(_array(folder, f"{name}.{field}") for field in structure._fields))
+    return Reading(tables, SetAside(), [], counts, []), Enrolment(**parts, units=listed["units"])
 
 
 def _mapped(path: Path) -> pa.Table:
@@ -152,7 +150,9 @@ def _sync(path: Path) -> None:
 
 
 def _forget_old(folder: Path) -> None:
-    states = sorted((path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
+    states = sorted(
+        (path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime
+    )
     for path in states[:-KEPT]:
         if not path.name.startswith("new."):
             shutil.rmtree(path, ignore_errors=True)

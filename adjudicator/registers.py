@@ -52,7 +52,7 @@ class PriceLists(NamedTuple):
     """All price lists: E entries, those of one provision on one list side by side."""
 
     first_entry: Int32s
-    """(lists × provisions + 1,): where the entries of list ``l`` and provision ``p`` begin, at ``l × P + p``."""
+    """(lists × P + 1,): where the entries of list ``l`` and provision ``p`` of P begin, at ``l × P + p``."""
     valid_from: Int32s
     valid_to: Int32s
     price: Int64s
@@ -255,7 +255,7 @@ def _provisions(table: pa.Table) -> tuple[Keys, Provisions, tuple[Selectable, ..
         sex=words("sex"),
         age=words("age"),
         frequency=_int32(integers(table["frequency_days"], np.int64)[order]),
-        price=integers(table["price"], np.int64)[order],  # type: ignore[arg-type]
+        price=integers(table["price"], np.int64)[order],
     )
     selectable = tuple(
         Selectable(Kind(k), code, None if t == UNKNOWN else ProvisionType(t), Category(c))
@@ -268,7 +268,8 @@ def _provisions(table: pa.Table) -> tuple[Keys, Provisions, tuple[Selectable, ..
 
 def _int32(values: npt.NDArray[Any]) -> Int32s:
     """Narrow counts of days or members; more than ``int32`` holds is for ever all the same."""
-    return np.clip(values, -1, 2**31 - 1).astype(np.int32)
+    narrowed: Int32s = np.clip(values, -1, 2**31 - 1).astype(np.int32)
+    return narrowed
 
 
 def _price_lists(table: pa.Table, list_keys: Keys, provision_keys: Keys) -> PriceLists:
@@ -282,7 +283,7 @@ def _price_lists(table: pa.Table, list_keys: Keys, provision_keys: Keys) -> Pric
     return PriceLists(
         np.concatenate(([0], np.cumsum(counts))).astype(np.int32),
         *_period(table, rows),
-        price=integers(table["price"], np.int64, UNKNOWN)[rows],  # type: ignore[arg-type]
+        price=integers(table["price"], np.int64, UNKNOWN)[rows],
     )
 
 
@@ -294,8 +295,8 @@ def _facilities(table: pa.Table, list_keys: Keys) -> tuple[Keys, Facilities]:
     facilities = Facilities(
         first_row,
         *_period(table, order),
-        level=integers(table["level"], np.int8)[order],  # type: ignore[arg-type]
-        care_type=integers(table["care_type"], np.int8)[order],  # type: ignore[arg-type]
+        level=integers(table["level"], np.int8)[order],
+        care_type=integers(table["care_type"], np.int8)[order],
         price_list=price_list,
     )
     return keys, facilities
@@ -352,7 +353,7 @@ def encode_enrolment(tables: Mapping[str, pa.Table], product_codes: tuple[str, .
         people=People(
             first_row,
             *_period(insurees, order),
-            sex=integers(insurees["sex"], np.int8)[order],  # type: ignore[arg-type]
+            sex=integers(insurees["sex"], np.int8)[order],
             birth_date=days(insurees["birth_date"], NO_DATE)[order],
             unit=person_unit,
             first_cover=first_cover,

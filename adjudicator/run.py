@@ -29,8 +29,8 @@ from adjudicator.adjudication.summary import Summary
 from adjudicator.claims import Claims
 from adjudicator.files import TableWriter
 from adjudicator.manifest import MANIFEST, file_hashes, file_records, files_below, relative, write_manifest
-from adjudicator.problems import DoesNotAddUp, Place, Problem, Refused
 from adjudicator.prepared import prepare
+from adjudicator.problems import DoesNotAddUp, Place, Problem, Refused
 from adjudicator.product.check import RegisterCodes, check_products
 from adjudicator.product.read import version_name
 from adjudicator.scheme import Scheme, open_scheme
@@ -88,7 +88,9 @@ class Run:
     decimals: int
 
 
-def open_inputs(scheme_folder: Path, opening_folder: Path | None = None, progress: Progress = no_progress) -> Inputs:
+def open_inputs(
+    scheme_folder: Path, opening_folder: Path | None = None, progress: Progress = no_progress
+) -> Inputs:
     """Open a scheme with its registers, and what an earlier run handed on.
 
     Raises:
@@ -355,4 +357,3 @@ def _manifest(
     }
     progress("run.hashing", 1, 1)
     return manifest
-

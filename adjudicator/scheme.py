@@ -30,7 +30,9 @@ def _currency(value: object) -> str:
     return given
 
 
-Currency = Annotated[str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})]
+Currency = Annotated[
+    str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
+]
 """An ISO 4217 code."""
 
 
@@ -79,7 +81,11 @@ def read_settings(folder: Path) -> Settings:
     path = folder / SETTINGS
     if not path.is_file():
         raise Refused(
-            [Problem(message("scheme.no_settings", folder=str(folder)), Place(path), message("scheme.make_one"))]
+            [
+                Problem(
+                    message("scheme.no_settings", folder=str(folder)), Place(path), message("scheme.make_one")
+                )
+            ]
         )
     source = read_source(path)
     try:
@@ -98,11 +104,17 @@ def _problems(error: ValidationError, source: Source) -> Iterator[Problem]:
             case "extra_forbidden":
                 near = nearest(str(steps[-1]), list(Settings.model_fields))
                 keys = ", ".join(Settings.model_fields)
-                remedy = message("product.did_you_mean", text=near) if near else message("scheme.keys", keys=keys)
-                yield Problem(message("product.unknown_key", name=steps[-1]), source.place_of_key(steps), remedy)
+                remedy = (
+                    message("product.did_you_mean", text=near) if near else message("scheme.keys", keys=keys)
+                )
+                yield Problem(
+                    message("product.unknown_key", name=steps[-1]), source.place_of_key(steps), remedy
+                )
             case "missing":
                 remedy = message("scheme.missing.remedy", name=steps[-1])
-                yield Problem(message("product.missing", name=steps[-1]), source.place_of_key(steps[:-1]), remedy)
+                yield Problem(
+                    message("product.missing", name=steps[-1]), source.place_of_key(steps[:-1]), remedy
+                )
             case kind if "." in kind:
                 values = {key: value for key, value in details.get("ctx", {}).items() if key != "at"}
                 remedy = message(f"{kind}.remedy", **values)

@@ -113,7 +113,13 @@ REGISTERS: Final = {
         ),
         Table(
             "price_lists",
-            (_text("price_list"), _word("kind", v.Kind), _text("code"), _optional("price", Type.MONEY), *_VALID),
+            (
+                _text("price_list"),
+                _word("kind", v.Kind),
+                _text("code"),
+                _optional("price", Type.MONEY),
+                *_VALID,
+            ),
             ("price_list", "kind", "code"),
             _VALID_PERIOD,
         ),
@@ -165,7 +171,9 @@ REGISTERS: Final = {
                 _text("insuree"),
                 _text("family"),
                 _optional("head", Type.TRUTH),
-                Column("sex", Type.WORD, True, False, v.Sex, v.Sex.OTHER, (v.Sex.MALE, v.Sex.FEMALE, v.Sex.OTHER)),
+                Column(
+                    "sex", Type.WORD, True, False, v.Sex, v.Sex.OTHER, (v.Sex.MALE, v.Sex.FEMALE, v.Sex.OTHER)
+                ),
                 Column("birth_date", Type.DATE, filled=False),
                 _text_or_none("name"),
                 *_VALID,

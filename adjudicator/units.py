@@ -83,9 +83,9 @@ def multiply(amount: int, quantity: int) -> int:
     Both are not negative. Gives :data:`TOO_LARGE` above :data:`LARGEST_AMOUNT` (law, section 2).
     """
     # The two comparisons are all that an ordinary line pays for its safety.
-    if (amount >= 2**31 or quantity >= 2**31) and amount != 0:
-        if quantity > LARGEST_AMOUNT * QUANTITY_ONE // amount:
-            return TOO_LARGE
+    large = amount >= 2**31 or quantity >= 2**31
+    if large and amount != 0 and quantity > LARGEST_AMOUNT * QUANTITY_ONE // amount:
+        return TOO_LARGE
     product = (amount * quantity + QUANTITY_ONE // 2) // QUANTITY_ONE
     if product > LARGEST_AMOUNT:
         return TOO_LARGE

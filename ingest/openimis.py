@@ -11,6 +11,7 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any, Final
 
 from adjudicator.product.definition import Product
@@ -126,8 +127,7 @@ def _versions(record: Record) -> Iterator[tuple[dt.date | None, dt.date | None]]
         and (end is None or date < end)
     }
     edges = [start, *sorted(cuts), end]
-    for first, after in zip(edges, edges[1:], strict=False):
-        yield first, after
+    yield from pairwise(edges)
 
 
 def _period_tree(start: dt.date | None, after: dt.date | None) -> Row:

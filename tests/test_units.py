@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
@@ -119,11 +120,20 @@ def test_scaling_goes_there_and_back(number: int, decimals: int) -> None:
     assert scaled(format(unscaled(number, decimals), "f"), decimals) == number
 
 
-@pytest.mark.parametrize("given_text", ["", "1e3", "1,5", "1.2.3", "٣", "1.", ".5", "+1", "1.505", "NaN", "--1"])
+@pytest.mark.parametrize(
+    "given_text", ["", "1e3", "1,5", "1.2.3", "٣", "1.", ".5", "+1", "1.505", "NaN", "--1"]
+)
 def test_what_is_no_plain_decimal_is_refused(given_text: str) -> None:
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError, match=re.escape(given_text)):
         scaled(given_text, 2)
 
 
 def test_decimals_of_currencies() -> None:
-    assert [currency_decimals(code) for code in ("NPR", "TZS", "XAF", "UGX", "RWF", "TND")] == [2, 2, 0, 0, 0, 3]
+    assert [currency_decimals(code) for code in ("NPR", "TZS", "XAF", "UGX", "RWF", "TND")] == [
+        2,
+        2,
+        0,
+        0,
+        0,
+        3,
+    ]

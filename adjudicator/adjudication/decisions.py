@@ -81,7 +81,9 @@ class Tabulator:
         waits = (results.status == ClaimStatus.PROCESSED)[claim - decided.first_claim]
         cuts = [getattr(results, cut.word) for cut in Cut]
         policy = np.where(accepted, registers.policy_code[results.policy] if accepted.any() else 0, UNKNOWN)
-        product = np.where(accepted, self._product_of_version[results.version] if accepted.any() else 0, UNKNOWN)
+        product = np.where(
+            accepted, self._product_of_version[results.version] if accepted.any() else 0, UNKNOWN
+        )
         return pa.table(
             {
                 "claim": self._claim.take(pa.array(self._claims.claim_row[claim])),
@@ -93,8 +95,8 @@ class Tabulator:
                 ),
                 "status": np.where(accepted, LineStatus.ACCEPTED, LineStatus.REJECTED).astype(np.int8),
                 "reason": _some(results.line_reason.astype(np.int64), ~accepted),
-                "policy": registers.policy_keys.decode(policy.astype(np.int32)),
-                "product": self._products.dictionary(product.astype(np.int32)),
+                "policy": registers.policy_keys.decode(policy),
+                "product": self._products.dictionary(product),
                 "price_origin": _some(results.price_origin, accepted),
                 "quantity": results.quantity,
                 "unit_price": _some(results.unit_price, accepted),

@@ -68,7 +68,11 @@ def establish(
 
     Args:
         batch: the claims.
-        provisions, price_lists, facilities, diagnoses, people: the registers.
+        provisions: the register of provisions.
+        price_lists: all price lists.
+        facilities: the register of facilities.
+        diagnoses: the register of diagnoses.
+        people: the insurees.
         adult_age: completed years from which on a person is an adult.
         claims: which claims (a slice without step); all when left out. The facts are of these only.
 

@@ -197,10 +197,14 @@ def adjudicate_units(
     """Adjudicate the claims of some units, in order. *Compiled.*
 
     Args:
-        first_unit, end_unit: the units, the second not included.
+        first_unit: the first of the units.
+        end_unit: where they end; it is not one of them.
         batch: the claims, sorted by unit.
         facts: about the claims and lines of these units, and no others.
-        provisions, people, policies, covers: the registers.
+        provisions: the register of provisions.
+        people: the insurees.
+        policies: the policies.
+        covers: the covers.
         terms: of all product versions.
         remembered: (provisions,), bits: what has to be remembered of accepted lines.
         history: accepted claims and lines of earlier runs.
@@ -208,7 +212,7 @@ def adjudicate_units(
         table_size: a power of two, more than twice the lines of any unit, earlier ones included.
         used_size: room for quantities: at least lines × covers of one insuree, of any unit.
         most_covers: the most covers that an insuree has.
-        results: of these units, as :func:`no_results` makes them; filled in for the claims and lines of these units.
+        results: of these units, as :func:`no_results` makes them; filled in.
 
     Returns:
         How many lines have a ``TOO_LARGE`` amount.
@@ -277,7 +281,7 @@ def adjudicate_units(
                 place_of_slot[slots] = place
                 last_node[slots] = -1
                 used_from[slots] = used_end
-                for cover in range(first_cover, people.end_cover[insuree]):
+                for _ in range(first_cover, people.end_cover[insuree]):
                     used[used_end] = 0
                     used_end += 1
                 slots += 1

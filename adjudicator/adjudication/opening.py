@@ -84,12 +84,12 @@ def _history(registers: Registers, claims: pa.Table, lines: pa.Table) -> History
         claim_start,
         claim_insuree[claim_order],
         days(claims["target_date"])[claim_order],
-        integers(claims["category"], np.int8)[claim_order],  # type: ignore[arg-type]
+        integers(claims["category"], np.int8)[claim_order],
         line_start,
         line_insuree[line_order],
         days(lines["target_date"])[line_order],
         provision[line_order],
-        integers(lines["quantity"], np.int64)[line_order],  # type: ignore[arg-type]
+        integers(lines["quantity"], np.int64)[line_order],
     )
 
 

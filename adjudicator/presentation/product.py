@@ -132,7 +132,9 @@ def product_view(
     product = source.definition
     name = product.name.fr if product.name and language == "fr" else product.name.en if product.name else ""
     version = version_name(product, source.content_hash)
-    yield Text(text("inspect.title", language, name=name, version=version, file=str(source.path)), style="bold")
+    yield Text(
+        text("inspect.title", language, name=name, version=version, file=str(source.path)), style="bold"
+    )
     yield Text()
     if whole:
         yield stated_table(product, decimals, language)

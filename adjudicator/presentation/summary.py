@@ -33,7 +33,11 @@ def summary_table(run: Run, decimals: int, currency: str, language: str) -> Tabl
     table.add_column(text("summary.amount", language, currency=currency), justify="right")
     for words, claims, lines, amount, style in _rows(run, language):
         money = "" if amount is None else shown(Amount(amount, decimals), language)
-        cells = [words, *("" if count is None else shown(count, language) for count in (claims, lines)), money]
+        cells = [
+            words,
+            *("" if count is None else shown(count, language) for count in (claims, lines)),
+            money,
+        ]
         table.add_row(*(Text(cell) for cell in cells), style=style)
     return table
 

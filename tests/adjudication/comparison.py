@@ -75,7 +75,9 @@ def opening_of(scheme: CompiledScheme, tables: Mapping[str, pa.Table]) -> Openin
 
 def kernel_rows(tables: Mapping[str, pa.Table]) -> tuple[dict[Key, Row], list[Row]]:
     """Give claims with their lines by (facility, claim), and the balances that are not nothing."""
-    decided = {(row["facility"], row["claim"]): row | {"lines": []} for row in tables["claim_decisions"].to_pylist()}
+    decided = {
+        (row["facility"], row["claim"]): row | {"lines": []} for row in tables["claim_decisions"].to_pylist()
+    }
     for row in tables["line_decisions"].to_pylist():
         decided[row["facility"], row["claim"]]["lines"].append(row)
     return decided, sorted(tables["balances"].to_pylist(), key=lambda row: (row["policy"], row["insuree"]))
@@ -160,5 +162,3 @@ def compiled_scheme(
 ) -> CompiledScheme:
     """Compile a scheme (a short name for tests)."""
     return compile_scheme(registers, products, adult_age)
-
-

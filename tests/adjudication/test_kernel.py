@@ -152,11 +152,18 @@ def test_money_is_neither_made_nor_lost(world: RandomWorld) -> None:
     tables = kernel_tables(r.scheme, r.claims, r.lines)
     lines = tables["line_decisions"].to_pylist()
     for line in lines:
-        parts = ("limit_excess", "deductible", "co_insurance", "category_excess", "ceiling_excess", "valuated")
+        parts = (
+            "limit_excess",
+            "deductible",
+            "co_insurance",
+            "category_excess",
+            "ceiling_excess",
+            "valuated",
+        )
         assert line["gross"] == sum(line[part] for part in parts)
         assert min(line[part] for part in parts) >= 0
     assert summary.valuated == sum(line["valuated"] for line in lines)
-    by_status = [row for row in tables["claim_decisions"].to_pylist()]
+    by_status = tables["claim_decisions"].to_pylist()
     assert all(row["valuated"] == 0 for row in by_status if row["status"] == ClaimStatus.REJECTED)
 
 

@@ -129,7 +129,9 @@ class _Maker:
             "kind": kind,
             "code": code,
             "name": code,
-            "type": self.random.choice(("drug", "consumable") if kind == "item" else ("curative", "preventive")),
+            "type": self.random.choice(
+                ("drug", "consumable") if kind == "item" else ("curative", "preventive")
+            ),
             "category": category,
             "price": self.money(400),
             "care_type": self.random.choice(("both",) * 8 + ("in_patient", "out_patient")),
@@ -173,8 +175,13 @@ class _Maker:
         for family in families:
             for member in range(self.random.randint(1, 3)):
                 birth = self.random.choice(
-                    (None, self.day(dt.date(1950, 1, 1), dt.date(2020, 1, 1)), dt.date(2006, 2, 28),
-                     dt.date(2004, 2, 29), self.day(dt.date(2005, 6, 1), dt.date(2007, 12, 31)))
+                    (
+                        None,
+                        self.day(dt.date(1950, 1, 1), dt.date(2020, 1, 1)),
+                        dt.date(2006, 2, 28),
+                        dt.date(2004, 2, 29),
+                        self.day(dt.date(2005, 6, 1), dt.date(2007, 12, 31)),
+                    )
                 )
                 row = {
                     "insuree": f"{family}{member}",
@@ -196,7 +203,9 @@ class _Maker:
                 effective = self.day(FIRST, dt.date(2025, 1, 31))
                 expiry = effective + dt.timedelta(days=self.random.choice((364, 364, 180, 30)))
                 policy = f"P{self.random.choice((7, 10, 100, 2))}-{len(policies)}"
-                status = self.random.choice(("active",) * 6 + ("expired", "expired", "suspended", "idle", "ready"))
+                status = self.random.choice(
+                    ("active",) * 6 + ("expired", "expired", "suspended", "idle", "ready")
+                )
                 policies.append(
                     {
                         "policy": policy,
@@ -325,7 +334,9 @@ class _Maker:
         if self.chance(25):
             terms["waiting"] = self.by_age(lambda: f"{self.random.choice((0, 1, 2, 6))} months")
         if self.chance(35):
-            terms["quantity"] = self.by_age(lambda: self.random.choice(("0", "1", "2.5", "4", "6", "none", "none")))
+            terms["quantity"] = self.by_age(
+                lambda: self.random.choice(("0", "1", "2.5", "4", "6", "none", "none"))
+            )
         if self.chance(30):
             terms["outside_ceiling"] = self.by_age(
                 lambda: self.random.choice(("hospital", "non_hospital", "both", "none"))

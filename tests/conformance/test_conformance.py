@@ -14,8 +14,8 @@ import pytest
 
 from adjudicator.adjudication.adjudicate import compile_scheme
 from adjudicator.vocabulary import Category, ClaimStatus, Cut, Kind, LineStatus, PriceOrigin
-from ingest.openimis import Imported, import_records, policy_code
 from ingest.claims import claims_from_rows
+from ingest.openimis import Imported, import_records, policy_code
 from ingest.registers import registers_from_rows
 from tests.adjudication.comparison import kernel_rows, kernel_tables, reference_rows
 
