@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Final
@@ -12,10 +11,10 @@ from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
 
 from adjudicator.problems import Place, Problem, Refused
 from adjudicator.product.definition import Label, Part
-from adjudicator.product.meant import nearest
+from adjudicator.product.mistakes import problems_of
 from adjudicator.product.read import ProductSource, read_products
 from adjudicator.product.scalars import Code, Count, read_text, wrong
-from adjudicator.product.source import Source, read_source
+from adjudicator.product.source import read_source
 from adjudicator.units import currency_decimals
 from adjudicator.words import message
 
@@ -91,37 +90,11 @@ def read_settings(folder: Path) -> Settings:
     try:
         settings = Settings.model_validate(source.tree)
     except ValidationError as error:
-        raise Refused([*source.problems, *_problems(error, source)]) from None
+        problems = [*source.problems, *problems_of(error, source, Settings)]
+        raise Refused(sorted(problems, key=lambda problem: problem.place.line or 0)) from None
     if source.problems:
         raise Refused(source.problems)
     return settings
-
-
-def _problems(error: ValidationError, source: Source) -> Iterator[Problem]:
-    for details in error.errors(include_url=False):
-        steps = details["loc"]
-        match details["type"]:
-            case "extra_forbidden":
-                near = nearest(str(steps[-1]), list(Settings.model_fields))
-                keys = ", ".join(Settings.model_fields)
-                remedy = (
-                    message("product.did_you_mean", text=near) if near else message("scheme.keys", keys=keys)
-                )
-                yield Problem(
-                    message("product.unknown_key", name=steps[-1]), source.place_of_key(steps), remedy
-                )
-            case "missing":
-                remedy = message("scheme.missing.remedy", name=steps[-1])
-                yield Problem(
-                    message("product.missing", name=steps[-1]), source.place_of_key(steps[:-1]), remedy
-                )
-            case kind if "." in kind:
-                values = {key: value for key, value in details.get("ctx", {}).items() if key != "at"}
-                remedy = message(f"{kind}.remedy", **values)
-                yield Problem(message(kind, **values), source.place_of(steps), remedy)
-            case _:
-                what = message("scheme.not_settings", said=details["msg"])
-                yield Problem(what, source.place_of(steps), message("scheme.make_one"))
 
 
 def open_scheme(folder: Path) -> Scheme:

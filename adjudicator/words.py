@@ -26,6 +26,7 @@ LANGUAGES: Final = ("en", "fr")
 """The languages that every message exists in; the first is the default."""
 
 _LOCALE: Final = {"en": "en", "fr": "fr"}
+_DATE_LOCALE: Final = {"en": "en_GB", "fr": "fr"}
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def shown(value: Any, language: str = "en") -> Any:
             percent = _short(unscaled(value.hundredths, 2), language)
             return f"{percent}\u00a0%" if language == "fr" else f"{percent}%"
         case dt.date():
-            return format_date(value, format="long", locale=_LOCALE[language])
+            return _date(value, language)
         case bool():
             return value
         case int():
@@ -139,6 +140,12 @@ def shown(value: Any, language: str = "en") -> Any:
             return ", ".join(str(shown(item, language)) for item in value)
         case _:
             return value
+
+
+def _date(date: dt.date, language: str) -> str:
+    written = format_date(date, format="long", locale=_DATE_LOCALE[language])
+    # French counts the first of a month, and only the first.
+    return f"1er {written[2:]}" if language == "fr" and date.day == 1 else written
 
 
 def _short(value: Decimal, language: str) -> str:

@@ -66,7 +66,8 @@ def _said(kind: str, details: ErrorDetails) -> tuple[str, dict[str, Any]]:
     """Give the catalogue's key and values for an error that is about a value."""
     values = details.get("ctx", {})
     given = written_shape(details["input"])
-    if kind.startswith("product."):
+    # Our own mistakes are keys of the catalogue; pydantic's have no dot.
+    if "." in kind:
         return kind, dict(values)
     if kind in _MAPPING_EXPECTED:
         return "product.expects_mapping", {"given": given}
