@@ -16,7 +16,7 @@ from adjudicator.manifest import MANIFEST, file_hash, read_manifest
 from adjudicator.problems import Place, Problem, Refused
 from adjudicator.product.definition import Product
 from adjudicator.product.terms import Path as Steps
-from adjudicator.run import Inputs, open_inputs
+from adjudicator.run import Inputs, open_inputs, without_repeated
 from adjudicator.words import message
 from ingest.tables import ClaimsReading, read_claims
 
@@ -29,22 +29,23 @@ def inputs_of_run(folder: Path) -> tuple[Path, tuple[Path, ...], Path | None]:
     """
     try:
         manifest = read_manifest(folder)
-        where, files = manifest["where"], manifest["inputs"]
-    except (OSError, ValueError, KeyError):
+        where = manifest["where"]
+        scheme, opening = folder / where["scheme"], where["opening"] and folder / where["opening"]
+        sources = tuple(folder / path for path in where["claims"])
+        files = [(folder / one["path"], one["bytes"], one["sha256"]) for one in manifest["inputs"]]
+    except (OSError, ValueError, KeyError, TypeError):
         what = message("run.no_run", folder=str(folder))
         raise Refused([Problem(what, Place(folder / MANIFEST), message("run.no_run.remedy"))]) from None
-    if problems := [problem for record in files if (problem := _changed(folder, record))]:
+    if problems := [problem for file in files if (problem := _changed(*file))]:
         raise Refused(problems)
-    opening = folder / where["opening"] if where["opening"] else None
-    return folder / where["scheme"], tuple(folder / path for path in where["claims"]), opening
+    return scheme, sources, opening
 
 
-def _changed(folder: Path, record: dict[str, Any]) -> Problem | None:
-    path = folder / record["path"]
+def _changed(path: Path, size: int, digest: str) -> Problem | None:
     remedy = message("run.input_changed.remedy")
     if not path.is_file():
         return Problem(message("run.input_gone"), Place(path), remedy)
-    if path.stat().st_size != record["bytes"] or file_hash(path) != record["sha256"]:
+    if path.stat().st_size != size or file_hash(path) != digest:
         return Problem(message("run.input_changed"), Place(path), remedy)
     return None
 
@@ -71,6 +72,7 @@ def explain_claim(
     inputs = open_inputs(scheme, opening)
     settings = inputs.scheme.settings
     reading = read_claims(sources, settings.decimals, inputs.registers.tables["facilities"])
+    reading = without_repeated(reading, inputs)
     place = _find(reading, claim, facility)
     decision = retrace(
         inputs.compiled.registers,

@@ -15,6 +15,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -26,14 +27,19 @@ import pyarrow.ipc
 from adjudicator import engine
 from adjudicator.encoding import Keys
 from adjudicator.manifest import file_hashes, files_below
+from adjudicator.problems import Place, Problem, Refused
 from adjudicator.registers import Covers, Enrolment, People, Policies, encode_enrolment
 from adjudicator.scheme import Scheme
 from adjudicator.tables import ADJUDICATED_BY
+from adjudicator.words import message
 from ingest.tables import Counts, Reading, SetAside, read_tables
 
 FOLDER: Final = ".prepared"
 KEPT: Final = 1
 """How many states of the registers are kept: they are large, and the present one is what is asked for."""
+
+NEEDED: Final = tuple(name for name in ADJUDICATED_BY if name not in ("locations", "families"))
+"""The registers without which claims would be rejected wrongly."""
 
 _LIST: Final = "list.json"
 _KEYS: Final = ("insuree_keys", "policy_keys")
@@ -64,10 +70,17 @@ def prepare(scheme: Scheme) -> Prepared:
     if kept is not None:
         return Prepared(*kept, hashes)
     reading = read_tables(scheme.registers, ADJUDICATED_BY, scheme.settings.decimals)
+    if missing := [name for name in NEEDED if name not in reading.tables]:
+        raise Refused(_missing(scheme, name) for name in missing)
     enrolment = encode_enrolment(reading.tables, codes)
     if not len(reading.set_aside) and not reading.warnings:
         _keep(folder, reading, enrolment)
     return Prepared(reading, enrolment, hashes)
+
+
+def _missing(scheme: Scheme, table: str) -> Problem:
+    what, remedy = (message(key, table=table) for key in ("ingest.no_table", "ingest.no_table.remedy"))
+    return Problem(what, Place(scheme.registers), remedy)
 
 
 def _name(scheme: Scheme, hashes: Mapping[Path, str], codes: tuple[str, ...]) -> str:
@@ -83,17 +96,24 @@ def _load(folder: Path) -> tuple[Reading, Enrolment] | None:
         if any((folder / name).stat().st_size != size for name, size in listed["files"].items()):
             return None
         tables = {name: _mapped(folder / f"{name}.arrow") for name in listed["tables"]}
-        parts: dict[str, Any] = {
+        keys: dict[str, Any] = {
             name: Keys(_mapped(folder / f"{name}.arrow")["key"].chunk(0)) for name in _KEYS
         }
-    except (OSError, ValueError, KeyError, pa.ArrowException):
+        enrolment = Enrolment(
+            **keys,
+            **{name: _array(folder, name) for name in _ARRAYS},
+            **{
+                name: structure(*(_array(folder, f"{name}.{field}") for field in structure._fields))
+                for name, structure in _STRUCTURES.items()
+            },
+            units=listed["units"],
+        )
+    except (OSError, EOFError, ValueError, TypeError, AttributeError, LookupError, pa.ArrowException):
         return None
-    os.utime(folder)
+    with suppress(OSError):  # of a folder that may only be read
+        os.utime(folder)
     counts = {name: Counts(table.num_rows, table.num_rows, 0) for name, table in tables.items()}
-    parts |= {name: _array(folder, name) for name in _ARRAYS}
-    for name, structure in _STRUCTURES.items():
-        parts[name] = structure(*(_array(folder, f"{name}.{field}") for field in structure._fields))
-    return Reading(tables, SetAside(), [], counts, []), Enrolment(**parts, units=listed["units"])
+    return Reading(tables, SetAside(), [], counts, []), enrolment
 
 
 def _mapped(path: Path) -> pa.Table:
@@ -127,6 +147,8 @@ def _keep(folder: Path, reading: Reading, enrolment: Enrolment) -> None:
         (temporary / _LIST).write_text(json.dumps(about, indent=1), "utf-8")
         for path in temporary.iterdir():
             _sync(path)
+        # What stands there under this name could not be used.
+        shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
         _sync(folder.parent)
         _forget_old(folder.parent)
@@ -150,9 +172,6 @@ def _sync(path: Path) -> None:
 
 
 def _forget_old(folder: Path) -> None:
-    states = sorted(
-        (path for path in folder.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime
-    )
-    for path in states[:-KEPT]:
-        if not path.name.startswith("new."):
-            shutil.rmtree(path, ignore_errors=True)
+    states = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("new.")]
+    for path in sorted(states, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+        shutil.rmtree(path, ignore_errors=True)

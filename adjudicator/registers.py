@@ -318,6 +318,9 @@ def encode_enrolment(tables: Mapping[str, pa.Table], product_codes: tuple[str, .
     policy_family = family_keys.encode(policies["family"])
     cover_insuree = insuree_keys.encode(covers["insuree"])
     cover_policy_code = policy_keys.encode(covers["policy"])
+    # A cover of nobody, or by nothing, covers nobody.
+    known = (cover_insuree >= 0) & (cover_policy_code >= 0)
+    cover_insuree, cover_policy_code = cover_insuree[known], cover_policy_code[known]
 
     family_of_code = np.empty(len(policy_keys), np.int32)
     family_of_code[policy_code] = policy_family
@@ -331,7 +334,7 @@ def encode_enrolment(tables: Mapping[str, pa.Table], product_codes: tuple[str, .
     place = np.empty(len(policy_keys), np.int32)
     place[policy_code[policy_order]] = np.arange(len(policy_order), dtype=np.int32)
     policy_of_cover = place[cover_policy_code]
-    cover_effective, cover_expiry = days(covers["effective"]), days(covers["expiry"])
+    cover_effective, cover_expiry = days(covers["effective"])[known], days(covers["expiry"])[known]
     cover_order = _cover_order(
         person_unit[cover_insuree], cover_insuree, policy_of_cover, cover_effective, cover_expiry
     )

@@ -168,7 +168,7 @@ def run_month(
     progress("run.reading_claims", 0, 1)
     reading = read_claims(sources, decimals, inputs.registers.tables["facilities"])
     progress("run.reading_claims", 1, 1)
-    reading = _without_repeated(reading, inputs)
+    reading = without_repeated(reading, inputs)
     out.parent.mkdir(parents=True, exist_ok=True)
     temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
     try:
@@ -212,7 +212,7 @@ def _publish(temporary: Path, out: Path) -> None:
     shutil.rmtree(old)
 
 
-def _without_repeated(reading: ClaimsReading, inputs: Inputs) -> ClaimsReading:
+def without_repeated(reading: ClaimsReading, inputs: Inputs) -> ClaimsReading:
     """Set aside claims that an earlier run accepted already: nobody is paid twice."""
     if not inputs.carried:
         return reading

@@ -214,7 +214,7 @@ REGISTERS: Final = {
         ),
     )
 }
-"""The registers of a scheme, by name. Every table but the first four of adjudication may be absent."""
+"""The registers of a scheme, by name."""
 
 ADJUDICATED_BY: Final = {
     name: REGISTERS[name]
