@@ -27,19 +27,22 @@ def test_a_codes_integer_is_its_place_in_the_order_of_bytes(
     assert keys.decode(np.arange(len(keys), dtype=np.int32)).to_pylist() == in_order
 
 
+def _person(insuree: str, family: str, **period: str) -> dict[str, object]:
+    return {"insuree": insuree, "family": family, "sex": "male", "birth_date": None, **period}
+
+
 def test_families_that_share_a_policy_or_a_person_are_one_unit() -> None:
     day = {"effective": "2026-01-01", "expiry": "2026-12-31"}
     policy = {"product": "P", "stage": "new", "status": "active"} | day
-    person = {"sex": "male", "birth_date": None}
     tables = registers_from_rows(
         {
             "families": [{"family": family} for family in "ABCDE"],
             "insurees": [
-                {"insuree": "a", "family": "A"} | person,
-                {"insuree": "b", "family": "B"} | person,
-                {"insuree": "c", "family": "C", "valid_to": "2026-03-31"} | person,
-                {"insuree": "c", "family": "D", "valid_from": "2026-04-01"} | person,
-                {"insuree": "e", "family": "E"} | person,
+                _person("a", "A"),
+                _person("b", "B"),
+                _person("c", "C", valid_to="2026-03-31"),
+                _person("c", "D", valid_from="2026-04-01"),
+                _person("e", "E"),
             ],
             "policies": [
                 {"policy": "PA", "family": "A"} | policy,
