@@ -143,7 +143,7 @@ def test_every_key_that_the_code_names_is_in_the_catalogue(source: Path) -> None
         (Quantity(300), "3", "3"),
         (Percentage(8000), "80%", "80 %"),
         (Percentage(3333), "33.33%", "33,33 %"),
-        (dt.date(2026, 1, 31), "January 31, 2026", "31 janvier 2026"),
+        (dt.date(2026, 1, 31), "31 January 2026", "31 janvier 2026"),
         (Kind.SERVICE, "service", "acte"),
         (message("product.months", number=6), "6 months", "6 mois"),
         ([Kind.ITEM, 1234, "x"], "item, 1,234, x", "article, 1 234, x"),

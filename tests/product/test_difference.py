@@ -136,7 +136,7 @@ def test_amounts_and_spans() -> None:
         ("extra_member: 10000, maximum: 150000", "extra_member: 12000"),
     )
     assert told(difference(version(), new, 2)) == [
-        "in force until: December 31, 2026 → December 31, 2027",
+        "in force until: 31 December 2026 → 31 December 2027",
         "registration fee per member: — → 50.00",
         "most payments: 1 → 4",
         "ceiling per policy, hospital care, extra per member: 10,000.00 → 12,000.00",
