@@ -57,7 +57,7 @@ class Keys:
         places = np.empty(len(array), np.int32)
         if len(self) == 0:
             return np.full(len(array), UNKNOWN, np.int32)
-        texts, keys = _buffers(array), _buffers(self.values)
+        texts, keys = text_buffers(array), text_buffers(self.values)
         shared, fences = self._fences
         middle = len(array) // 2 if len(array) > _WORTH_A_THREAD else 0
         with ThreadPoolExecutor(2) as pool:
@@ -73,7 +73,7 @@ class Keys:
         ends = [self.values[place].as_py().encode() for place in (0, len(self) - 1)]
         shared = next((at for at, pair in enumerate(zip(*ends, strict=False)) if pair[0] != pair[1]), -1)
         shared = min(map(len, ends)) if shared < 0 else shared
-        return shared, _make_fences(*_buffers(self.values), shared)
+        return shared, _make_fences(*text_buffers(self.values), shared)
 
     def decode(self, codes: npt.NDArray[np.int32]) -> pa.Array:
         """Give the texts of integers; none for :data:`UNKNOWN`."""
@@ -106,16 +106,20 @@ def _rises(values: pa.Array) -> bool:
     return len(values) < 2 or bool(pc.all(pc.less(values[:-1], values[1:])).as_py())
 
 
-def _buffers(texts: pa.Array) -> tuple[Int32s, npt.NDArray[np.uint8]]:
-    """Give the bounds (n + 1,) of plain texts, and their bytes."""
+def text_buffers(texts: pa.Array) -> tuple[Int32s, npt.NDArray[np.uint8]]:
+    """Give the buffers of a column of text: the bounds of its cells, shape (n + 1,), and all their bytes.
+
+    A cell that is none has no bytes.
+    """
     texts = texts.cast(pa.string())
-    _, bounds, letters = texts.buffers()
-    starts = np.frombuffer(bounds, np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    starts = np.frombuffer(bounds or bytes(4), np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    bytes_of_all = np.frombuffer(letters or b"", np.uint8)
+    if texts.null_count:
+        texts = texts.fill_null("")
+    _, offsets, data = texts.buffers()
+    bounds = np.frombuffer(offsets or bytes(4), np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    letters = np.frombuffer(data or b"", np.uint8)
     # Some buffers could be written to and some not; a kernel is compiled for one of the two.
-    starts.flags.writeable = bytes_of_all.flags.writeable = False
-    return starts, bytes_of_all
+    bounds.flags.writeable = letters.flags.writeable = False
+    return bounds, letters
 
 
 @compiled

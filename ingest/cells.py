@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adjudicator.compiled import compiled
+from adjudicator.encoding import text_buffers
 from adjudicator.units import INT64_MAX, day_of
 
 Int64s = npt.NDArray[np.int64]
@@ -56,22 +57,6 @@ _ZERO: Final = ord("0")
 _MINUS: Final = ord("-")
 _POINT: Final = ord(".")
 _COMMA: Final = ord(",")
-
-
-def text_buffers(texts: pa.StringArray) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.uint8]]:
-    """Give the buffers of a column of text: the bounds of its cells, shape (n + 1,), and all their bytes.
-
-    A cell that is none has no bytes.
-    """
-    if texts.null_count:
-        texts = texts.fill_null("")
-    _, offsets, data = texts.buffers()
-    bounds = np.frombuffer(offsets or bytes(4), np.int32)[texts.offset : texts.offset + len(texts) + 1]
-    letters = np.frombuffer(data or b"", np.uint8)
-    # Some buffers could be written to and some not; a kernel is compiled for one of the two.
-    bounds.flags.writeable = False
-    letters.flags.writeable = False
-    return bounds, letters
 
 
 def read_decimals(texts: pa.StringArray, decimals: int, largest: int) -> tuple[Int64s, States]:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adjudicator.compiled import compiled
-from ingest.cells import text_buffers
+from adjudicator.encoding import text_buffers
 
 NO_CLAIM: Final = -1
 """The index of a line whose claim is not there."""
