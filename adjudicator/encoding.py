@@ -59,10 +59,16 @@ class Keys:
             return np.full(len(array), UNKNOWN, np.int32)
         texts, keys = text_buffers(array), text_buffers(self.values)
         shared, fences = self._fences
-        middle = len(array) // 2 if len(array) > _WORTH_A_THREAD else 0
-        with ThreadPoolExecutor(2) as pool:
-            halves = ((0, middle), (middle, len(array)))
-            list(pool.map(lambda half: _find(texts, keys, shared, fences, half[0], half[1], places), halves))
+
+        def find(first: int, end: int) -> None:
+            _find(texts, keys, shared, fences, first, end, places)
+
+        if len(array) <= _WORTH_A_THREAD:
+            find(0, len(array))
+        else:
+            middle = len(array) // 2
+            with ThreadPoolExecutor(2) as pool:
+                list(pool.map(find, (0, middle), (middle, len(array))))
         if array.null_count:
             places[array.is_null().to_numpy(zero_copy_only=False)] = UNKNOWN
         return places

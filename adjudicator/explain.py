@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from adjudicator.adjudication.explanation import Explanation, explain
+from adjudicator.adjudication.reference import AmountTooLarge
+from adjudicator.adjudication.telling import places_in
 from adjudicator.adjudication.trace import retrace
+from adjudicator.folders import recover
 from adjudicator.manifest import MANIFEST, file_hash, read_manifest
 from adjudicator.problems import Place, Problem, Refused
-from adjudicator.product.definition import Product
-from adjudicator.product.terms import Path as Steps
-from adjudicator.run import Inputs, open_inputs, without_repeated
+from adjudicator.run import open_inputs, without_repeated
+from adjudicator.units import date_of
+from adjudicator.vocabulary import Kind
 from adjudicator.words import message
 from ingest.tables import ClaimsReading, read_claims
 
@@ -27,6 +32,7 @@ def inputs_of_run(folder: Path) -> tuple[Path, tuple[Path, ...], Path | None]:
     Raises:
         Refused: there is no run, or what went into it is gone or has changed.
     """
+    recover(folder)
     try:
         manifest = read_manifest(folder)
         where = manifest["where"]
@@ -67,34 +73,47 @@ def explain_claim(
         facility: whose claim it is, where several facilities use the number.
 
     Raises:
-        Refused: there is no such claim, or it is not clear which is meant, or an input cannot be used.
+        Refused: there is no such claim, or it is not clear which is meant, or it was set aside because its
+            amounts cannot be counted, or an input cannot be used.
     """
     inputs = open_inputs(scheme, opening)
     settings = inputs.scheme.settings
     reading = read_claims(sources, settings.decimals, inputs.registers.tables["facilities"])
     reading = without_repeated(reading, inputs)
     place = _find(reading, claim, facility)
-    decision = retrace(
-        inputs.compiled.registers,
-        inputs.registers.tables,
-        inputs.compiled.products.versions,
-        settings.adult_age,
-        reading.claims,
-        reading.lines,
-        place,
-        inputs.carried,
-    )
-    return explain(decision, _places(inputs), settings.decimals, settings.currency)
+    try:
+        decision = retrace(
+            inputs.compiled.registers,
+            inputs.registers.tables,
+            inputs.compiled.products.versions,
+            settings.adult_age,
+            reading.claims,
+            reading.lines,
+            place,
+            inputs.carried,
+        )
+    except AmountTooLarge as found:
+        raise Refused([_too_large(found)]) from None
+    names = _names(inputs.registers.tables["provisions"], decision.claim.target_date)
+    return explain(decision, places_in(inputs.scheme.products), settings.decimals, settings.currency, names)
 
 
-def _places(inputs: Inputs) -> Any:
-    sources = {(s.definition.product, s.definition.valid.start): s for s in inputs.scheme.products}
+def _too_large(found: AmountTooLarge) -> Problem:
+    what = message("run.claim_too_large", claim=found.claim.claim, line=found.line.number)
+    return Problem(what, remedy=message("run.amount_too_large.remedy"))
 
-    def place_of(version: Product, steps: Steps) -> Place | None:
-        source = sources.get((version.product, version.valid.start))
-        return source.place_of(steps) if source else None
 
-    return place_of
+def _names(provisions: pa.Table, day: int | None) -> dict[tuple[Kind, str], str]:
+    """Give what provisions are called on a day, or else at another time."""
+    rows = provisions.select(["kind", "code", "name", "valid_from", "valid_to"]).to_pylist()
+    on = date_of(day) if day is not None else date.max
+
+    def in_force(row: dict[str, Any]) -> bool:
+        return (row["valid_from"] or date.min) <= on <= (row["valid_to"] or date.max)
+
+    # Of several versions the last one stays: that of the day.
+    rows.sort(key=lambda row: (in_force(row), row["valid_from"] or date.min))
+    return {(Kind(row["kind"]), row["code"]): row["name"] for row in rows if row["name"]}
 
 
 def _find(reading: ClaimsReading, claim: str, facility: str | None) -> int:

@@ -7,7 +7,6 @@ the rows alone: not on how they were cut into chunks, nor on how a column of tex
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -24,6 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from adjudicator.compiled import compiled
+from adjudicator.folders import permitted, sync
 from adjudicator.tables import Column, Table, Type
 from adjudicator.vocabulary import Word
 
@@ -62,23 +62,12 @@ def replacing(path: Path) -> Iterator[Path]:
         temporary = Path(file.name)
     try:
         yield temporary
-        # What NamedTemporaryFile makes is for its owner only; a result is for whom the user's mask allows.
-        mask = os.umask(0)
-        os.umask(mask)
-        temporary.chmod(0o666 & ~mask)
-        _sync(temporary)
+        temporary.chmod(permitted(0o666))
+        sync(temporary)
         temporary.replace(path)
-        _sync(path.parent)
+        sync(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def write_table(path: Path, table: pa.Table, spec: Table, decimals: int) -> None:

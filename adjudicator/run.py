@@ -7,8 +7,6 @@ number of threads and any order of rows.
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -28,6 +26,7 @@ from adjudicator.adjudication.opening import Opening
 from adjudicator.adjudication.summary import Summary
 from adjudicator.claims import Claims
 from adjudicator.files import TableWriter
+from adjudicator.folders import recover, whole_folder
 from adjudicator.manifest import MANIFEST, file_hashes, file_records, files_below, relative, write_manifest
 from adjudicator.prepared import prepare
 from adjudicator.problems import DoesNotAddUp, Place, Problem, Refused
@@ -123,6 +122,7 @@ def read_carried(folder: Path, decimals: int) -> dict[str, pa.Table]:
     Raises:
         Refused: a table is missing, or any row of it cannot be read: half a balance is no balance.
     """
+    recover(folder)
     inner = folder / CARRIED_FOLDER
     reading = read_tables(inner if inner.is_dir() else folder, CARRIED, decimals)
     if missing := [name for name in CARRIED if name not in reading.tables]:
@@ -162,6 +162,7 @@ def run_month(
         Refused: inputs that cannot be used; nothing was written.
         DoesNotAddUp: amounts do not add up, which must never happen; nothing was written.
     """
+    recover(out)
     _check_out(out, replace)
     inputs = open_inputs(scheme_folder, opening_folder, progress)
     decimals = inputs.scheme.settings.decimals
@@ -169,9 +170,9 @@ def run_month(
     reading = read_claims(sources, decimals, inputs.registers.tables["facilities"])
     progress("run.reading_claims", 1, 1)
     reading = without_repeated(reading, inputs)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with whole_folder(out) as temporary:
+        # Another run may have been faster.
+        _check_out(out, replace)
         name = name or _months(reading)
         reading, summary = _adjudicated(inputs, reading, temporary, name, form, threads, progress)
         summary.check()
@@ -181,10 +182,6 @@ def run_month(
         (temporary / SUMMARY_FILE).write_text(_json(_record(inputs, reading, name, summary)), "utf-8")
         manifest = _manifest(inputs, sources, opening_folder, out, temporary, name, progress)
         write_manifest(temporary, manifest)
-        _publish(temporary, out)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
     settings = inputs.scheme.settings
     return Run(
         name, out, summary, inputs.registers, reading, inputs.warnings, settings.currency, settings.decimals
@@ -198,18 +195,6 @@ def _check_out(out: Path, replace: bool) -> None:
         raise Refused([Problem(message("run.out_is_something_else"), Place(out), message("run.out.remedy"))])
     if any(out.iterdir()) and not replace:
         raise Refused([Problem(message("run.out_exists"), Place(out), message("run.out_exists.remedy"))])
-
-
-def _publish(temporary: Path, out: Path) -> None:
-    """Give the finished folder its name; an older run is put away first and removed last."""
-    temporary.chmod(0o755)
-    if not out.exists():
-        temporary.rename(out)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    out.rename(old / out.name)
-    temporary.rename(out)
-    shutil.rmtree(old)
 
 
 def without_repeated(reading: ClaimsReading, inputs: Inputs) -> ClaimsReading:

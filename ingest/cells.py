@@ -125,16 +125,23 @@ def _needs_trimming(bounds: Any, data: Any) -> bool:
 
 
 @compiled
+def _within(bounds: Any, data: Any, row: int) -> tuple[int, int]:
+    """Give where a cell's text begins and ends, without the blanks around it. *Compiled.*"""
+    start = bounds[row]
+    end = bounds[row + 1]
+    while start < end and data[start] <= _BLANK:
+        start += 1
+    while start < end and data[end - 1] <= _BLANK:
+        end -= 1
+    return start, end
+
+
+@compiled
 def _read_decimals(bounds: Any, data: Any, decimals: int, largest: int) -> tuple[Int64s, States]:
     values = np.zeros(len(bounds) - 1, np.int64)
     states = np.zeros(len(bounds) - 1, np.uint8)
     for row in range(len(bounds) - 1):
-        start = bounds[row]
-        end = bounds[row + 1]
-        while start < end and data[start] <= _BLANK:
-            start += 1
-        while start < end and data[end - 1] <= _BLANK:
-            end -= 1
+        start, end = _within(bounds, data, row)
         if start == end:
             states[row] = _EMPTY
             continue
@@ -233,12 +240,7 @@ def _read_dates(bounds: Any, data: Any) -> tuple[npt.NDArray[np.int32], States]:
     values = np.zeros(len(bounds) - 1, np.int32)
     states = np.zeros(len(bounds) - 1, np.uint8)
     for row in range(len(bounds) - 1):
-        start = bounds[row]
-        end = bounds[row + 1]
-        while start < end and data[start] <= _BLANK:
-            start += 1
-        while start < end and data[end - 1] <= _BLANK:
-            end -= 1
+        start, end = _within(bounds, data, row)
         if start == end:
             states[row] = _EMPTY
             continue

@@ -15,12 +15,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from adjudicator import prepared, run
-from adjudicator.explain import explain_claim
+from adjudicator.explain import explain_claim, inputs_of_run
+from adjudicator.folders import alone
 from adjudicator.generation import generate
 from adjudicator.generation.small_scheme import write_small_scheme
 from adjudicator.manifest import MANIFEST, file_hash
@@ -299,11 +301,20 @@ def garble_tables(folder: Path) -> None:
         path.write_bytes(b"\x00" * path.stat().st_size)
 
 
+def change_one_byte(folder: Path) -> None:
+    array = np.load(folder / "people.birth_date.npy", mmap_mode="r+")
+    array[0] += 1
+    array.flush()
+
+
 def list_nothing(folder: Path) -> None:
     (folder / "list.json").write_text("[]", "utf-8")
 
 
-@pytest.mark.parametrize("damage", [truncate, lose_one, garble_arrays, garble_tables, list_nothing])
+DAMAGE = [truncate, lose_one, garble_arrays, garble_tables, change_one_byte, list_nothing]
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_preparation_is_not_used_and_is_mended(
     small: Path, tmp_path: Path, damage: Callable[[Path], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -336,6 +347,18 @@ def test_a_place_that_cannot_be_written_to_does_no_harm(
     )
 
 
+def test_what_killed_processes_left_is_swept(small: Path, tmp_path: Path) -> None:
+    left = small / ".prepared" / "new.abc"
+    left.mkdir(parents=True)
+    with alone(small / ".prepared" / ".lock"):
+        small_run(small, tmp_path / "first")
+    # While another process was at it, nothing was kept and nothing touched.
+    assert [path.name for path in (small / ".prepared").iterdir()] == ["new.abc"]
+    small_run(small, tmp_path / "second")
+    (state,) = (small / ".prepared").iterdir()
+    assert (state / "list.json").is_file()
+
+
 def test_registers_with_something_wrong_are_told_of_each_time(small: Path, tmp_path: Path) -> None:
     with (small / "registers" / "insurees.csv").open("a", encoding="utf-8") as file:
         file.write("9999,F1,perhaps,male,1979-05-14,Nobody,2024-11-02,\n")
@@ -349,6 +372,7 @@ def test_registers_with_something_wrong_are_told_of_each_time(small: Path, tmp_p
 PAUSED = """
 import sys, time
 from pathlib import Path
+import adjudicator.folders as folders
 import adjudicator.run as run
 from cli import main
 
@@ -356,10 +380,17 @@ def pause(*arguments, **options):
     Path(sys.argv[1]).touch()
     time.sleep(60)
 
-setattr(run, sys.argv[2], pause)
+def rename(path, target, rename=Path.rename):
+    return pause() if ".new-" in path.name else rename(path, target)
+
+room, name = sys.argv[2].split(".")
+if room == "Path":
+    Path.rename = rename
+else:
+    setattr({"run": run, "folders": folders}[room], name, pause)
 main(sys.argv[3:])
 """
-"""Runs the command until a function of adjudicator.run, and stays there."""
+"""Runs the command until a function, or until a finished folder gets its name, and stays there."""
 
 
 def killed_at(moment: str, marker: Path, arguments: list[str]) -> None:
@@ -371,24 +402,43 @@ def killed_at(moment: str, marker: Path, arguments: list[str]) -> None:
     assert marker.exists()
 
 
-@pytest.mark.parametrize("moment", ["_write_decisions", "write_manifest", "_publish"])
+@pytest.mark.parametrize("moment", ["run._write_decisions", "run.write_manifest", "folders._publish"])
 def test_killed_at_any_moment_leaves_nothing_and_harms_nothing(
     small: Path, tmp_path: Path, moment: str
 ) -> None:
     small_run(small, tmp_path / "there")
     there = written(tmp_path / "there")
     arguments = ["run", str(small), "--claims", str(small / "claims" / JANUARY), "--out"]
-    if moment != "write_manifest":
+    if moment != "run.write_manifest":
         killed_at(moment, tmp_path / "new.marker", [*arguments, str(tmp_path / "new")])
         assert not (tmp_path / "new").exists()
         small_run(small, tmp_path / "new")
         assert without_manifest(tmp_path / "new") == without_manifest(tmp_path / "there")
-    if moment != "_write_decisions":
+    if moment != "run._write_decisions":
         again = [*arguments, str(tmp_path / "there"), "--name", "other", "--replace"]
         killed_at(moment, tmp_path / "there.marker", again)
         assert written(tmp_path / "there") == there
         small_run(small, tmp_path / "there", name="other", replace=True)
         assert written(tmp_path / "there") != there
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_killed_between_two_names(small: Path, tmp_path: Path) -> None:
+    """What was to be replaced is found again by whoever comes next: a run, or one who asks about it."""
+    out = tmp_path / "out"
+    small_run(small, out)
+    before = written(out)
+    arguments = ["run", str(small), "--claims", str(small / "claims" / JANUARY), "--out", str(out)]
+    killed_at("Path.rename", tmp_path / "marker", [*arguments, "--replace"])
+    assert not out.exists()
+    scheme, sources, opening = inputs_of_run(out)
+    assert written(out) == before
+    assert explain_claim("HF2-2026-001", scheme, sources, opening)
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    killed_at("Path.rename", tmp_path / "marker2", [*arguments, "--replace"])
+    with pytest.raises(Refused, match="--replace"):
+        small_run(small, out)
+    assert written(out) == before
 
 
 def test_killed_while_writing(small: Path, tmp_path: Path) -> None:
@@ -396,7 +446,7 @@ def test_killed_while_writing(small: Path, tmp_path: Path) -> None:
     arguments = ["run", str(small), "--claims", str(small / "claims" / JANUARY), "--out", str(out)]
     command = [sys.executable, "-c", "from cli import main; main()", *arguments]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        while not list(tmp_path.glob(".out.*")) and process.poll() is None:
+        while not list(tmp_path.glob(".out.new-*")) and process.poll() is None:
             time.sleep(0.001)
         process.kill()
     # The kill may come too late; then all is there.

@@ -14,7 +14,14 @@ import pyarrow.compute as pc
 
 from adjudicator.adjudication import reference
 from adjudicator.adjudication.records import claim_records, world
-from adjudicator.adjudication.reference import ClaimDecision, EarlierClaim, EarlierLine, History, Used
+from adjudicator.adjudication.reference import (
+    AmountTooLarge,
+    ClaimDecision,
+    EarlierClaim,
+    EarlierLine,
+    History,
+    Used,
+)
 from adjudicator.product.definition import Product
 from adjudicator.registers import Registers
 from adjudicator.vocabulary import Care, Category, Kind
@@ -41,6 +48,10 @@ def retrace(
         lines: their typed lines.
         place: the row of ``claims`` to explain.
         carried: typed tables ``balances``, ``earlier_claims`` and ``earlier_lines`` of an earlier run.
+
+    Raises:
+        AmountTooLarge: the claim has an amount that cannot be counted. Other such claims are passed over, as
+            a run sets them aside.
     """
     claims = claims.append_column("place", pa.array(np.arange(len(claims))))
     person = claims["insuree"][place].as_py()
@@ -51,11 +62,18 @@ def retrace(
     kept = claims.filter(here)
     lines = _lines_of(kept, lines)
     narrowed = {name: _narrowed(name, table, insurees, policies) for name, table in tables.items()}
-    history = _history({name: _of(table, "insuree", insurees) for name, table in (carried or {}).items()})
+    brought = {name: _of(table, "insuree", insurees) for name, table in (carried or {}).items()}
     records = claim_records(kept, lines)
     wanted = records[kept["place"].to_pylist().index(place)]
-    decisions = reference.adjudicate(world(products, narrowed, adult_age), records, history)
-    return next(decision for decision in decisions if decision.claim == wanted)
+    while True:
+        try:
+            decisions = reference.adjudicate(world(products, narrowed, adult_age), records, _history(brought))
+        except AmountTooLarge as found:
+            if found.claim == wanted:
+                raise
+            records.remove(found.claim)
+        else:
+            return next(decision for decision in decisions if decision.claim == wanted)
 
 
 def _unit(registers: Registers, insuree: str) -> tuple[pa.Array | None, pa.Array]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import mkdtemp
 
+from adjudicator.folders import recover, whole_folder
 from adjudicator.problems import Place, Problem, Refused
 from adjudicator.words import message
 
@@ -17,25 +16,24 @@ def new_folder(folder: Path) -> Iterator[Path]:
     """Give a folder to write into, which becomes the new folder when all went well.
 
     Raises:
-        Refused: the folder is there and not empty, is a file, or cannot be made.
+        Refused: the folder is there and not empty, is a file, cannot be made, or is being written.
     """
+    recover(folder)
+    _check(folder)
+    with ExitStack() as stack:
+        try:
+            writing = stack.enter_context(whole_folder(folder))
+        except OSError as error:
+            problem = _problem("generation.folder_cannot_be_made", folder, said=error.strerror)
+            raise Refused([problem]) from None
+        # Another process may have been faster.
+        _check(folder)
+        yield writing
+
+
+def _check(folder: Path) -> None:
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refused([_problem("generation.folder_not_empty", folder)])
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # Beside the new folder, so that moving it there is one step of the file system.
-        temporary = Path(mkdtemp(prefix=f".{folder.name}.", suffix=".part", dir=folder.parent))
-    except OSError as error:
-        raise Refused([_problem("generation.folder_cannot_be_made", folder, said=error.strerror)]) from None
-    try:
-        written = temporary / folder.name
-        written.mkdir()
-        yield written
-        if folder.exists():
-            folder.rmdir()
-        written.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def _problem(key: str, folder: Path, **values: str | None) -> Problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from random import Random
 from typing import Any
 
@@ -13,34 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adjudicator import claims as claims_room
-from adjudicator.adjudication.adjudicate import AmountTooLarge, CompiledScheme, adjudicate, compile_scheme
+from adjudicator.adjudication.adjudicate import AmountTooLarge, adjudicate, compile_scheme
 from adjudicator.adjudication.summary import Summary
 from adjudicator.vocabulary import ClaimStatus
-from ingest.claims import claims_from_rows
-from ingest.registers import registers_from_rows
 from tests.adjudication.comparison import kernel_rows, kernel_tables, opening_of, reference_rows
+from tests.adjudication.reading import in_order, only, read
 from tests.adjudication.worlds import RandomWorld, random_world
 
 worlds = st.randoms(use_true_random=False).map(random_world)
 seeds = st.integers(0, 2**32)
-
-
-@dataclass(frozen=True)
-class Read:
-    """A random world, read and compiled."""
-
-    world: RandomWorld
-    registers: dict[str, pa.Table]
-    claims: pa.Table
-    lines: pa.Table
-    scheme: CompiledScheme
-
-
-def read(world: RandomWorld) -> Read:
-    registers = registers_from_rows(world.registers, world.decimals).tables
-    reading = claims_from_rows(world.claims, world.claim_lines, world.decimals, registers["facilities"])
-    scheme = compile_scheme(registers, world.products, world.adult_age)
-    return Read(world, registers, reading.claims, reading.lines, scheme)
 
 
 def shuffled(random: Random, claims: pa.Table, lines: pa.Table) -> tuple[pa.Table, pa.Table]:
@@ -92,20 +72,12 @@ def test_months_carry_over(world: RandomWorld, seed: int) -> None:
     r = read(world)
     whole = kernel_rows(kernel_tables(r.scheme, r.claims, r.lines))
     order = claims_room.encode(r.scheme.registers, r.claims, r.lines).claim_row
-    in_order = sorted(
-        range(len(r.claims)),
-        key=lambda row: (
-            r.claims["sequence"][row].as_py() or 0,
-            r.claims["date_claimed"][row].as_py(),
-            r.claims["claim"][row].as_py(),
-            r.claims["facility"][row].as_py(),
-        ),
-    )
-    assert len(order) == len(in_order)
-    cut = Random(seed).randint(0, len(in_order))
-    first = kernel_tables(r.scheme, *only(in_order[:cut], r.claims, r.lines))
+    rows = in_order(r.claims)
+    assert len(order) == len(rows)
+    cut = Random(seed).randint(0, len(rows))
+    first = kernel_tables(r.scheme, *only(rows[:cut], r.claims, r.lines))
     second = kernel_tables(
-        r.scheme, *only(in_order[cut:], r.claims, r.lines), opening=opening_of(r.scheme, first)
+        r.scheme, *only(rows[cut:], r.claims, r.lines), opening=opening_of(r.scheme, first)
     )
     together: dict[tuple[str, str], dict[str, Any]] = kernel_rows(first)[0] | kernel_rows(second)[0]
     assert together == whole[0]
@@ -129,15 +101,6 @@ def test_any_groups_of_families_together_are_the_whole(world: RandomWorld, seed:
         balances += left
     assert claims == whole[0]
     assert sorted(balances, key=lambda row: (row["policy"], row["insuree"])) == whole[1]
-
-
-def only(rows: list[int], claims: pa.Table, lines: pa.Table) -> tuple[pa.Table, pa.Table]:
-    """Give some of the claims, with their lines."""
-    place = np.full(len(claims), -1, np.int32)
-    place[rows] = np.arange(len(rows))
-    index = place[lines["claim_index"].to_numpy()]
-    lines = lines.set_column(lines.schema.get_field_index("claim_index"), "claim_index", pa.array(index))
-    return claims.take(pa.array(rows, pa.int64())), lines.filter(pa.array(index >= 0))
 
 
 @given(worlds)

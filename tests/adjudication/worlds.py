@@ -8,7 +8,7 @@ out, counts are reached and policies compete.
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -29,6 +29,13 @@ SERVICES = {
 FACILITIES = ("HFH", "HFC", "HFD")
 FIRST = dt.date(2024, 1, 1)
 LAST = dt.date(2025, 6, 30)
+USUAL: dict[str, Row] = {
+    "policies": {"status": "active"},
+    "provisions": {"care_type": "both", "sex": "any", "age": "any"},
+    "facilities": {"care_type": "both", "service_price_list": "L1", "item_price_list": "L2"},
+    "claims": {"diagnosis": "A00", "diagnosis_2": None},
+}
+"""What hinders no line from being accepted."""
 
 
 @dataclass(frozen=True)
@@ -43,15 +50,30 @@ class RandomWorld:
     decimals: int
 
 
-def random_world(random: Random, most_claims: int = 12) -> RandomWorld:
+def random_world(random: Random, most_claims: int = 12, most_families: int = 3) -> RandomWorld:
     """Make a world."""
-    return _Maker(random).world(most_claims)
+    return _Maker(random).world(most_claims, most_families)
+
+
+def kinder(world: RandomWorld, random: Random) -> RandomWorld:
+    """Take nine of ten hindrances out of a world, so that most lines are valuated and use up balances."""
+
+    def eased(row: Row, usual: Row) -> Row:
+        return row | {name: value for name, value in usual.items() if random.randrange(10)}
+
+    registers = {
+        name: [eased(row, USUAL.get(name, {})) for row in rows] for name, rows in world.registers.items()
+    }
+    claims = [eased(row, USUAL["claims"]) for row in world.claims]
+    return replace(world, registers=registers, claims=claims)
 
 
 class _Maker:
     def __init__(self, random: Random) -> None:
         self.random = random
         self.decimals = random.choice((2, 2, 2, 0, 3))
+        # With large money, ten times the largest price is just below what can be counted.
+        self.worth = random.choice((1, 1, 1, 1, 10 ** (11 - self.decimals)))
 
     # Small words.
 
@@ -66,7 +88,7 @@ class _Maker:
         return first + dt.timedelta(days=self.random.randrange((last - first).days + 1))
 
     def money(self, most: int) -> str:
-        whole = self.random.randrange(most + 1)
+        whole = self.random.randrange(most + 1) * self.worth
         if self.decimals == 0 or self.chance(40):
             return str(whole)
         return f"{whole}.{self.random.randrange(10**self.decimals):0{self.decimals}d}"
@@ -96,8 +118,8 @@ class _Maker:
 
     # The scheme.
 
-    def world(self, most_claims: int) -> RandomWorld:
-        families = [f"F{n}" for n in range(self.random.randint(1, 3))]
+    def world(self, most_claims: int, most_families: int) -> RandomWorld:
+        families = [f"F{n}" for n in range(self.random.randint(1, most_families))]
         insurees = self.insurees(families)
         products = self.products()
         policies, covers = self.policies(families, insurees, sorted({p.product for p in products}))
