@@ -45,6 +45,9 @@ class Settings(Part):
     registers: Code = "registers"
     products: Code = "products"
     rules: Code = "rules"
+    database: Annotated[
+        Code | None, Field(description="Where the books are, as a URL; books.db in this folder if left out")
+    ] = None
 
     @property
     def decimals(self) -> int:

@@ -17,22 +17,18 @@ import pyarrow as pa
 
 from adjudicator import registers as registers_room
 from adjudicator.adjudication import facts as facts_room
+from adjudicator.adjudication.balances import Opened, room_for_touched
 from adjudicator.adjudication.facts import Facts
-from adjudicator.adjudication.kernel import (
-    HAS_FREQUENCY,
-    HAS_QUANTITY_LIMIT,
-    Balances,
-    Results,
-    adjudicate_units,
-    no_results,
-)
+from adjudicator.adjudication.kernel import adjudicate_units, largest, room_for
+from adjudicator.adjudication.memory import HAS_FREQUENCY, quantity_bit
 from adjudicator.adjudication.opening import Opening, nothing
+from adjudicator.adjudication.results import UNCOUNTABLE, Results
+from adjudicator.adjudication.results import room_for as room_for_results
 from adjudicator.claims import Claims
 from adjudicator.product.definition import Product
 from adjudicator.product.terms import CompiledProducts, compile_terms
-from adjudicator.registers import Enrolment, Int8s, Int64s, Registers
+from adjudicator.registers import Enrolment, Int64s, Registers
 from adjudicator.units import TOO_LARGE
-from adjudicator.vocabulary import Care
 
 LINES_OF_A_GROUP = 524_288
 """About how many lines are adjudicated at a time: few enough to be cheap in memory, and as many as make
@@ -57,7 +53,7 @@ class CompiledScheme:
     registers: Registers
     products: CompiledProducts
     adult_age: int
-    remembered: Int8s
+    remembered: Int64s
     """(provisions,), bits: what has to be remembered of a provision's accepted lines."""
 
 
@@ -81,15 +77,16 @@ def compile_scheme(
     return CompiledScheme(registers, compiled, adult_age, _remembered(registers, compiled))
 
 
-def _remembered(registers: Registers, products: CompiledProducts) -> Int8s:
-    """Say of each provision whether a frequency or a quantity limit looks back on it."""
+def _remembered(registers: Registers, products: CompiledProducts) -> Int64s:
+    """Say of each provision whether a frequency or the quantity limit of a product looks back on it."""
     terms, provisions = products.terms, registers.provisions
-    limited_term = np.append((terms.quantity >= 0).any(axis=1), False)
-    limited_row = limited_term[terms.coverage].any(axis=(0, 2))
     provision_of_row = np.repeat(np.arange(len(provisions.first_row) - 1), np.diff(provisions.first_row))
-    remembered = np.zeros(len(provisions.first_row) - 1, np.int8)
-    np.bitwise_or.at(remembered, provision_of_row, (provisions.frequency > 0) * np.int8(HAS_FREQUENCY))
-    np.bitwise_or.at(remembered, provision_of_row, limited_row * np.int8(HAS_QUANTITY_LIMIT))
+    remembered = np.zeros(len(provisions.first_row) - 1, np.int64)
+    np.bitwise_or.at(remembered, provision_of_row, (provisions.frequency > 0) * np.int64(HAS_FREQUENCY))
+    limited_term = np.append((terms.quantity >= 0).any(axis=1), False)
+    for product, (first, end) in enumerate(pairwise(terms.first_version.tolist())):
+        limited_row = limited_term[terms.coverage[first:end]].any(axis=(0, 2))
+        np.bitwise_or.at(remembered, provision_of_row, limited_row * np.int64(quantity_bit(product)))
     return remembered
 
 
@@ -152,10 +149,9 @@ def adjudicate(
 def _group_edges(claims: Claims, units: int, lines_of_a_group: int) -> list[int]:
     """Cut the units into groups of about so many lines."""
     batch = claims.batch
-    lines_before = batch.first_line[batch.first_of_unit]
-    total = int(lines_before[-1])
-    marks = np.arange(lines_of_a_group, max(total, 1), lines_of_a_group)
-    edges = np.searchsorted(lines_before[: units + 1], marks, side="left")
+    marks = np.arange(lines_of_a_group, max(int(batch.first_line[-1]), 1), lines_of_a_group)
+    claims_before = np.searchsorted(batch.first_line, marks, side="left")
+    edges = np.searchsorted(batch.first_of_unit[: units + 1], claims_before, side="left")
     return [0, *np.unique(edges[(edges > 0) & (edges < units)]).tolist(), units]
 
 
@@ -176,16 +172,9 @@ def _adjudicate_group(
         scheme.adult_age,
         slice(first_claim, end_claim),
     )
-    first_cover, end_cover = (int(covers.first_of_unit[unit]) for unit in (first_unit, end_unit))
-    first_policy, end_policy = (int(policies.first_of_unit[unit]) for unit in (first_unit, end_unit))
-    balances = _open(opening, first_cover, end_cover, first_policy, end_policy)
-    results = no_results(end_claim - first_claim, end_line - first_line)
-    lines_of_unit = _of_units(batch.first_line[batch.first_of_unit], first_unit, end_unit)
-    lines_of_unit += _of_units(opening.history.first_line_of_unit, first_unit, end_unit)
-    covers_of_unit = _of_units(covers.first_of_unit, first_unit, end_unit)
-    most_lines = int(lines_of_unit.max(initial=0))
-    most_covers = int(covers_of_unit.max(initial=0))
-    too_large = adjudicate_units(
+    results = room_for_results(end_claim - first_claim, end_line - first_line)
+    touched = room_for_touched(end_line - first_line)
+    touched_count, uncountable = adjudicate_units(
         first_unit,
         end_unit,
         batch,
@@ -197,24 +186,16 @@ def _adjudicate_group(
         scheme.products.terms,
         scheme.remembered,
         opening.history,
-        balances,
-        1 << (2 * most_lines + 1).bit_length(),
-        int((lines_of_unit * covers_of_unit).max(initial=0)),
-        most_covers,
+        _opened(opening, *(int(policies.first_of_unit[unit]) for unit in (first_unit, end_unit))),
+        room_for(*largest(first_unit, end_unit, batch, policies, covers, opening.history)),
         results,
+        touched,
     )
-    if too_large or (facts.claimed == TOO_LARGE).any():
-        claim_of_line = np.repeat(
-            np.arange(first_claim, end_claim), np.diff(batch.first_line[first_claim : end_claim + 1])
-        )
-        wrong = np.concatenate(
-            (
-                np.flatnonzero(facts.claimed == TOO_LARGE) + first_claim,
-                claim_of_line[results.valuated == TOO_LARGE],
-            )
-        )
-        raise AmountTooLarge(np.unique(wrong).tolist())
-    touched = np.flatnonzero(balances.touched)
+    wrong = facts.claimed == TOO_LARGE
+    if uncountable:
+        wrong |= results.status == UNCOUNTABLE
+    if wrong.any():
+        raise AmountTooLarge((np.flatnonzero(wrong) + first_claim).tolist())
     return Decided(
         first_claim,
         end_claim,
@@ -222,35 +203,12 @@ def _adjudicate_group(
         end_line,
         facts,
         results,
-        carrier=(touched + first_cover).astype(np.int32),
-        used=np.stack((balances.deducted[touched], balances.covered[touched]), axis=1),
+        carrier=touched.carrier[:touched_count].copy(),
+        used=touched.used[:touched_count].copy(),
     )
 
 
-def _of_units(first_of_unit: registers_room.Int32s | Int64s, first_unit: int, end_unit: int) -> Int64s:
-    """Count the rows of each unit."""
-    return np.diff(first_of_unit[first_unit : end_unit + 1]).astype(np.int64)
-
-
-def _open(opening: Opening, first_cover: int, end_cover: int, first_policy: int, end_policy: int) -> Balances:
-    """Make the balances of a group of units, with what the opening says of them."""
-    care = len(Care)
-    balances = Balances(
-        deducted=np.zeros((end_cover - first_cover, care), np.int64),
-        covered=np.zeros((end_cover - first_cover, care), np.int64),
-        policy_deducted=np.zeros((end_policy - first_policy, care), np.int64),
-        policy_covered=np.zeros((end_policy - first_policy, care), np.int64),
-        touched=np.zeros(end_cover - first_cover, np.int8),
-    )
+def _opened(opening: Opening, first_policy: int, end_policy: int) -> Opened:
+    """Take what the opening says of some policies."""
     start, end = np.searchsorted(opening.policy, (first_policy, end_policy)).tolist()
-    used, cover = opening.used[start:end], opening.cover[start:end] - first_cover
-    policy = opening.policy[start:end] - first_policy
-    carried = opening.cover[start:end] >= 0
-    for of_cover, of_policy, what in (
-        (balances.deducted, balances.policy_deducted, 0),
-        (balances.covered, balances.policy_covered, 1),
-    ):
-        np.add.at(of_cover, cover[carried], used[carried, what])
-        # An insuree who is no longer a member has still used what everyone shares.
-        np.add.at(of_policy, policy, used[:, what])
-    return balances
+    return Opened(opening.policy[start:end], opening.cover[start:end], opening.used[start:end])

@@ -7,6 +7,7 @@ number of threads and the cut into groups leave no trace in them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -49,34 +50,46 @@ class Tabulator:
 
     def claim_decisions(self, decided: Decided) -> pa.Table:
         """Tabulate what was decided about the claims of a group."""
-        facts, results, batch = decided.facts, decided.results, self._claims.batch
         here = slice(decided.first_claim, decided.end_claim)
+        named = {
+            "claim": self._claim.take(pa.array(self._claims.claim_row[here])),
+            "facility": self._scheme.registers.facility_keys.dictionary(self._claims.batch.facility[here]),
+        }
+        run = self._named_run(decided.end_claim - decided.first_claim)
+        return pa.table(named | self.claim_values(decided) | {"run": run})
+
+    def claim_values(self, decided: Decided) -> dict[str, Any]:
+        """Give the columns of what was decided about the claims of a group, without whose claims they are."""
+        facts, results, batch = decided.facts, decided.results, self._claims.batch
         lines_before = batch.first_line[decided.first_claim : decided.end_claim + 1] - decided.first_line
         valuated = np.diff(np.concatenate(([0], np.cumsum(results.valuated)))[lines_before])
         waits = results.status == ClaimStatus.PROCESSED
         rejected = results.status == ClaimStatus.REJECTED
-        count = decided.end_claim - decided.first_claim
-        return pa.table(
-            {
-                "claim": self._claim.take(pa.array(self._claims.claim_row[here])),
-                "facility": self._scheme.registers.facility_keys.dictionary(batch.facility[here]),
-                "status": results.status,
-                "reason": _some(results.reason.astype(np.int64), rejected),
-                "category": facts.category,
-                "product_versions": self._versions_used(results.version, lines_before),
-                "claimed": facts.claimed,
-                "valuated": valuated,
-                "remunerated": _some(valuated, ~waits),
-                "flags": pa.nulls(count, pa.string()),
-                "run": self._named_run(count),
-            }
-        )
+        return {
+            "status": results.status,
+            "reason": _some(results.reason.astype(np.int64), rejected),
+            "category": facts.category,
+            "product_versions": self._versions_used(results.version, lines_before),
+            "claimed": facts.claimed,
+            "valuated": valuated,
+            "remunerated": _some(valuated, ~waits),
+            "flags": pa.nulls(decided.end_claim - decided.first_claim, pa.string()),
+        }
 
     def line_decisions(self, decided: Decided) -> pa.Table:
         """Tabulate what was decided about the lines of a group."""
-        results, batch, registers = decided.results, self._claims.batch, self._scheme.registers
+        claim = self.claim_of_line(decided)
+        named = {
+            "claim": self._claim.take(pa.array(self._claims.claim_row[claim])),
+            "facility": self._scheme.registers.facility_keys.dictionary(self._claims.batch.facility[claim]),
+        }
+        return pa.table(named | self.line_values(decided) | {"run": self._named_run(len(claim))})
+
+    def line_values(self, decided: Decided) -> dict[str, Any]:
+        """Give the columns of what was decided about the lines of a group, without whose lines they are."""
+        results, registers = decided.results, self._scheme.registers
         here = slice(decided.first_line, decided.end_line)
-        claim = self._claim_of_line(decided)
+        claim = self.claim_of_line(decided)
         accepted = results.line_reason == Reason.ACCEPTED
         waits = (results.status == ClaimStatus.PROCESSED)[claim - decided.first_claim]
         cuts = [getattr(results, cut.word) for cut in Cut]
@@ -84,29 +97,24 @@ class Tabulator:
         product = np.where(
             accepted, self._product_of_version[results.version] if accepted.any() else 0, UNKNOWN
         )
-        return pa.table(
-            {
-                "claim": self._claim.take(pa.array(self._claims.claim_row[claim])),
-                "facility": registers.facility_keys.dictionary(batch.facility[claim]),
-                "line": self._claims.line_number[here],
-                "kind": self._claims.kind[here],
-                "code": pa.DictionaryArray.from_arrays(
-                    pa.array(self._claims.code[here], pa.int32()), self._claims.codes
-                ),
-                "status": np.where(accepted, LineStatus.ACCEPTED, LineStatus.REJECTED).astype(np.int8),
-                "reason": _some(results.line_reason.astype(np.int64), ~accepted),
-                "policy": registers.policy_keys.decode(policy),
-                "product": self._products.dictionary(product),
-                "price_origin": _some(results.price_origin, accepted),
-                "quantity": results.quantity,
-                "unit_price": _some(results.unit_price, accepted),
-                "gross": sum(cuts, start=results.valuated),
-                **{cut.word: amounts for cut, amounts in zip(Cut, cuts, strict=True)},
-                "valuated": results.valuated,
-                "remunerated": _some(results.valuated, ~waits),
-                "run": self._named_run(len(claim)),
-            }
-        )
+        return {
+            "line": self._claims.line_number[here],
+            "kind": self._claims.kind[here],
+            "code": pa.DictionaryArray.from_arrays(
+                pa.array(self._claims.code[here], pa.int32()), self._claims.codes
+            ),
+            "status": np.where(accepted, LineStatus.ACCEPTED, LineStatus.REJECTED).astype(np.int8),
+            "reason": _some(results.line_reason.astype(np.int64), ~accepted),
+            "policy": registers.policy_keys.decode(policy),
+            "product": self._products.dictionary(product),
+            "price_origin": _some(results.price_origin, accepted),
+            "quantity": results.quantity,
+            "unit_price": _some(results.unit_price, accepted),
+            "gross": sum(cuts, start=results.valuated),
+            **{cut.word: amounts for cut, amounts in zip(Cut, cuts, strict=True)},
+            "valuated": results.valuated,
+            "remunerated": _some(results.valuated, ~waits),
+        }
 
     def earlier_claims(self, decided: Decided) -> pa.Table:
         """Tabulate the accepted claims of a group, for later runs to look back on."""
@@ -120,7 +128,7 @@ class Tabulator:
         """Tabulate the accepted lines of a group, for later runs to look back on."""
         places = np.flatnonzero(decided.results.line_reason == Reason.ACCEPTED)
         line = places + decided.first_line
-        claim = self._claim_of_line(decided)[places]
+        claim = self.claim_of_line(decided)[places]
         columns = self._looked_back_on(claim, decided) | {
             "line": self._claims.line_number[line],
             "kind": self._claims.kind[line],
@@ -159,7 +167,8 @@ class Tabulator:
             "target_date": pa.array(target, mask=target == NO_DATE).cast(pa.date32()),
         }
 
-    def _claim_of_line(self, decided: Decided) -> npt.NDArray[np.int64]:
+    def claim_of_line(self, decided: Decided) -> npt.NDArray[np.int64]:
+        """Give the claim of each line of a group: places in the batch."""
         first_line = self._claims.batch.first_line[decided.first_claim : decided.end_claim + 1]
         return np.repeat(np.arange(decided.first_claim, decided.end_claim), np.diff(first_line))
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from adjudicator.claims import NOT_GIVEN, Batch
-from adjudicator.compiled import compiled
+from adjudicator.compiled import kernel, step, unsigned
 from adjudicator.registers import Diagnoses, Facilities, Int8s, Int32s, Int64s, People, PriceLists, Provisions
 from adjudicator.units import MOST, NO_DATE, TOO_LARGE, completed_years, multiply
 from adjudicator.vocabulary import AgeGroup, CareType, Category, FacilityLevel, Kind, Reason, Sex
@@ -96,16 +96,27 @@ def establish(
     return facts
 
 
-@compiled
+@step
 def valid_row(first_row: Int32s, valid_from: Int32s, valid_to: Int32s, key: int, day: int) -> int:
-    """Find the row of a key that is valid on a day, -1 for none. *Compiled.*"""
-    for row in range(first_row[key], first_row[key + 1]):
-        if valid_from[row] <= day <= valid_to[row]:
+    """Find the row of a key (not negative) that is valid on a day, -1 for none. *Compiled.*"""
+    for row in range(first_row[unsigned(key)], first_row[unsigned(key + 1)]):
+        at = unsigned(row)
+        if valid_from[at] <= day <= valid_to[at]:
             return row
     return -1
 
 
-@compiled
+@step
+def is_grown(birth: int, day: int, years: int) -> bool:
+    """Tell whether so many years are completed since birth. *Compiled.*"""
+    # A year has 365 or 366 days, which mostly settles it without the calendar.
+    days = day - birth
+    if days < years * 365:
+        return False
+    return days >= years * 366 or completed_years(birth, day) >= years
+
+
+@kernel
 def _establish(
     batch: Batch,
     provisions: Provisions,
@@ -121,14 +132,20 @@ def _establish(
     """Walk the claims from ``start`` to ``stop`` and fill in ``facts``. *Compiled.*"""
     provision_count = len(provisions.first_row) - 1
     first = batch.first_line[start]
-    for claim in range(start, stop):
-        out = claim - start
+    for place in range(start, stop):
+        claim, out = unsigned(place), unsigned(place - start)
         date_from, date_to = batch.date_from[claim], batch.date_to[claim]
         target = date_from if date_to == NO_DATE else date_to
         in_patient = date_from != NO_DATE and date_to != NO_DATE and date_to > date_from
-        facility = valid_row(
-            facilities.first_row, facilities.valid_from, facilities.valid_to, batch.facility[claim], target
-        )
+        facility = -1
+        if batch.facility[claim] >= 0:
+            facility = valid_row(
+                facilities.first_row,
+                facilities.valid_from,
+                facilities.valid_to,
+                batch.facility[claim],
+                target,
+            )
         gives = facilities.care_type[facility] if facility >= 0 else 0
         person = -1
         if batch.insuree[claim] >= 0:
@@ -146,8 +163,7 @@ def _establish(
         elif person < 0:
             reason = _INSUREE
         else:
-            for place in range(batch.diagnoses.shape[1]):
-                diagnosis = batch.diagnoses[claim, place]
+            for diagnosis in batch.diagnoses[claim]:
                 if diagnosis != NOT_GIVEN and (
                     diagnosis < 0
                     or valid_row(
@@ -162,61 +178,70 @@ def _establish(
         adult = True
         woman = False
         if person >= 0:
-            woman = people.sex[person] == _FEMALE
-            birth = people.birth_date[person]
+            woman = people.sex[unsigned(person)] == _FEMALE
+            birth = people.birth_date[unsigned(person)]
             if birth != NO_DATE:
-                adult = completed_years(birth, target) >= adult_age
+                adult = is_grown(birth, target, adult_age)
+
+        # Where the prices of items and of services begin, -1 for no list.
+        item_prices = -1
+        service_prices = -1
+        if facility >= 0:
+            if facilities.price_list[facility, _ITEM] >= 0:
+                item_prices = facilities.price_list[facility, _ITEM] * provision_count
+            if facilities.price_list[facility, _SERVICE] >= 0:
+                service_prices = facilities.price_list[facility, _SERVICE] * provision_count
 
         # Categories are numbered so that the one that comes first in the law is the largest.
         category = _HOSPITALIZATION if in_patient else _VISIT
         claimed = 0
-        for line in range(batch.first_line[claim], batch.first_line[claim + 1]):
+        for line_place in range(batch.first_line[claim], batch.first_line[unsigned(place + 1)]):
+            line, at = unsigned(line_place), unsigned(line_place - first)
             provision = batch.provision[line]
-            row = -1
+            found = -1
             if provision >= 0 and target != NO_DATE:
-                row = valid_row(
+                found = valid_row(
                     provisions.first_row, provisions.valid_from, provisions.valid_to, provision, target
                 )
             line_reason = _ACCEPTED
             price = 0
-            if row < 0:
+            if found < 0:
                 line_reason = _NOT_IN_REGISTER
             else:
+                row = unsigned(found)
                 # An item's category is always OTHER.
                 if provisions.category[row] != _OTHER and provisions.category[row] > category:
                     category = provisions.category[row]
+                prices = service_prices if provision >= provisions.first_service else item_prices
                 entry = -1
-                if facility >= 0:
-                    kind = _SERVICE if provision >= provisions.first_service else _ITEM
-                    price_list = facilities.price_list[facility, kind]
-                    if price_list >= 0:
-                        entry = valid_row(
-                            price_lists.first_entry,
-                            price_lists.valid_from,
-                            price_lists.valid_to,
-                            price_list * provision_count + provision,
-                            target,
-                        )
+                if prices >= 0:
+                    entry = valid_row(
+                        price_lists.first_entry,
+                        price_lists.valid_from,
+                        price_lists.valid_to,
+                        prices + provision,
+                        target,
+                    )
                 if entry < 0:
                     line_reason = _NOT_IN_PRICE_LIST
                 else:
-                    price = price_lists.price[entry]
+                    price = price_lists.price[unsigned(entry)]
                     if price < 0:
                         price = provisions.price[row]
-                    care = provisions.care_type[row]
+                    care, sex, age = provisions.care_type[row], provisions.sex[row], provisions.age[row]
                     if (
                         (gives == _OUT_PATIENT and in_patient)
                         or (care == _IN_PATIENT and (not in_patient or gives == _OUT_PATIENT))
                         or (care == _OUT_PATIENT and (in_patient or gives == _IN_PATIENT))
                     ):
                         line_reason = _CARE_TYPE
-                    elif (provisions.sex[row] != _ANY_SEX and (provisions.sex[row] == _FEMALE) != woman) or (
-                        provisions.age[row] != _ANY_AGE and (provisions.age[row] == _ADULT) != adult
+                    elif (sex != _ANY_SEX and (sex == _FEMALE) != woman) or (
+                        age != _ANY_AGE and (age == _ADULT) != adult
                     ):
                         line_reason = _PATIENT_CATEGORY
-            facts.row[line - first] = row
-            facts.list_price[line - first] = price
-            facts.line_reason[line - first] = line_reason
+            facts.row[at] = found
+            facts.list_price[at] = price
+            facts.line_reason[at] = line_reason
             asked = multiply(batch.price_asked[line], batch.quantity[line])
             if asked == TOO_LARGE or claimed == TOO_LARGE or claimed > MOST - asked:
                 claimed = TOO_LARGE

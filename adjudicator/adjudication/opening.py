@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from adjudicator.adjudication.kernel import History
+from adjudicator.adjudication.memory import History
 from adjudicator.compiled import compiled
 from adjudicator.encoding import UNKNOWN, days, integers
 from adjudicator.registers import Covers, Int32s, Int64s, People, Registers, empty, provision_key

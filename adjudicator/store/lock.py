@@ -1,0 +1,97 @@
+"""One run at a time: the lock of the books, and who holds it.
+
+The lock is an advisory lock of a server's session, or a lock of the operating system on a file beside the
+embedded database. Both are gone with the process that held them.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Final
+
+import sqlalchemy as sa
+from filelock import FileLock, Timeout
+
+from adjudicator.problems import Problem, Refused
+from adjudicator.store.database import Database
+from adjudicator.store.journal import Act, now
+from adjudicator.store.schema import HOLDER
+from adjudicator.words import message
+
+_KEY: Final = 0x41444A55
+"""The number of the advisory lock; it holds within one database."""
+
+
+@contextmanager
+def held(database: Database, act: Act) -> Iterator[None]:
+    """Hold the lock of the books.
+
+    Raises:
+        Refused: somebody else holds it; the problem says who, since when and for what.
+    """
+    with tried(database):
+        with database.writing() as connection:
+            connection.execute(sa.delete(HOLDER))
+            connection.execute(
+                sa.insert(HOLDER).values(
+                    one=1,
+                    by=act.by,
+                    host=socket.gethostname(),
+                    process=os.getpid(),
+                    what=act.what,
+                    since=now(),
+                )
+            )
+        yield
+
+
+def tried(database: Database) -> AbstractContextManager[None]:
+    """Take the lock without saying who does.
+
+    Raises:
+        Refused: on entering: somebody else holds it.
+    """
+    return _system_lock(database) if database.embedded else _session_lock(database)
+
+
+@contextmanager
+def _system_lock(database: Database) -> Iterator[None]:
+    path = database.embedded
+    assert path is not None
+    lock = FileLock(f"{path}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise _refused(database) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextmanager
+def _session_lock(database: Database) -> Iterator[None]:
+    with database.engine.connect() as connection:
+        # No transaction stays open for the time of a run, only the session.
+        session = connection.execution_options(isolation_level="AUTOCOMMIT")
+        if not session.execute(sa.select(sa.func.pg_try_advisory_lock(_KEY))).scalar():
+            raise _refused(database)
+        try:
+            yield
+        finally:
+            if not connection.invalidated and not connection.closed:
+                session.execute(sa.select(sa.func.pg_advisory_unlock(_KEY)))
+
+
+def _refused(database: Database) -> Refused:
+    with database.reading() as connection:
+        holder = connection.execute(sa.select(HOLDER)).first()
+    what = (
+        message("store.locked", **{key: str(holder._mapping[key]) for key in ("by", "host", "what", "since")})
+        if holder
+        else message("store.locked.unknown")
+    )
+    return Refused([Problem(what, remedy=message("store.locked.remedy"))])

@@ -1,0 +1,500 @@
+"""The first books: journal, registers, claims, runs and the ledger."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+WHOLE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Make the tables."""
+    op.create_table(
+        "accepted_claims",
+        sa.Column("insuree", sa.Text(), nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        sa.Column("target_date", sa.Date(), nullable=False),
+        sa.Column("category", sa.SmallInteger(), nullable=False),
+        sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_accepted_claims_entry")),
+        sa.PrimaryKeyConstraint("insuree", "claim_id", "run", "entry", name=op.f("pk_accepted_claims")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "accepted_lines",
+        sa.Column("insuree", sa.Text(), nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("line", WHOLE, nullable=False),
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        sa.Column("target_date", sa.Date(), nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("quantity", WHOLE, nullable=False),
+        sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_accepted_lines_entry")),
+        sa.PrimaryKeyConstraint(
+            "insuree", "claim_id", "line", "run", "entry", name=op.f("pk_accepted_lines")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "balance_entries",
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("insuree", sa.Text(), nullable=False),
+        sa.Column("deducted_hospital", WHOLE, nullable=False),
+        sa.Column("deducted_non_hospital", WHOLE, nullable=False),
+        sa.Column("covered_hospital", WHOLE, nullable=False),
+        sa.Column("covered_non_hospital", WHOLE, nullable=False),
+        sa.Column("digest", WHOLE, nullable=False),
+        sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_balance_entries_entry")),
+        sa.PrimaryKeyConstraint("run", "claim_id", "entry", "policy", name=op.f("pk_balance_entries")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "balances",
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("insuree", sa.Text(), nullable=False),
+        sa.Column("deducted_hospital", WHOLE, nullable=False),
+        sa.Column("deducted_non_hospital", WHOLE, nullable=False),
+        sa.Column("covered_hospital", WHOLE, nullable=False),
+        sa.Column("covered_non_hospital", WHOLE, nullable=False),
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("digest", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("policy", "insuree", "run", name=op.f("pk_balances")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "catchments",
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("percent", WHOLE, nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+    )
+    op.create_index("ix_catchments_key", "catchments", ["facility", "location"], unique=False)
+    op.create_table(
+        "claim_decisions",
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=False),
+        sa.Column("reason", WHOLE, nullable=True),
+        sa.Column("category", sa.SmallInteger(), nullable=False),
+        sa.Column("product_versions", sa.Text(), nullable=True),
+        sa.Column("claimed", WHOLE, nullable=False),
+        sa.Column("valuated", WHOLE, nullable=False),
+        sa.Column("remunerated", WHOLE, nullable=True),
+        sa.Column("flags", sa.Text(), nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+        sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_claim_decisions_entry")),
+        sa.PrimaryKeyConstraint("run", "claim_id", "entry", name=op.f("pk_claim_decisions")),
+        sa.UniqueConstraint(
+            "claim_id", "version", "entry", name=op.f("uq_claim_decisions_claim_id_version_entry")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "claim_lines",
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("line", WHOLE, nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("quantity", WHOLE, nullable=False),
+        sa.Column("price_asked", WHOLE, nullable=False),
+        sa.Column("quantity_approved", WHOLE, nullable=True),
+        sa.Column("price_approved", WHOLE, nullable=True),
+        sa.Column("review", sa.SmallInteger(), nullable=True),
+        sa.Column("explanation", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("claim_id", "line", name=op.f("pk_claim_lines")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "claims",
+        sa.Column("claim_id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("claim", sa.Text(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("insuree", sa.Text(), nullable=False),
+        sa.Column("date_from", sa.Date(), nullable=True),
+        sa.Column("date_to", sa.Date(), nullable=True),
+        sa.Column("date_claimed", sa.Date(), nullable=False),
+        sa.Column("visit_type", sa.SmallInteger(), nullable=False),
+        sa.Column("diagnosis", sa.Text(), nullable=True),
+        sa.Column("diagnosis_1", sa.Text(), nullable=True),
+        sa.Column("diagnosis_2", sa.Text(), nullable=True),
+        sa.Column("diagnosis_3", sa.Text(), nullable=True),
+        sa.Column("diagnosis_4", sa.Text(), nullable=True),
+        sa.Column("sequence", WHOLE, nullable=True),
+        sa.Column("administrator", sa.Text(), nullable=True),
+        sa.Column("guarantee", sa.Text(), nullable=True),
+        sa.Column("referred_from", sa.Text(), nullable=True),
+        sa.Column("explanation", sa.Text(), nullable=True),
+        sa.Column("load", WHOLE, nullable=False),
+        sa.Column("digest", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_claims")),
+        sa.UniqueConstraint("facility", "claim", name=op.f("uq_claims_facility_claim")),
+    )
+    op.create_index("ix_claims_insuree", "claims", ["insuree"], unique=False)
+    op.create_table(
+        "contributions",
+        sa.Column("contribution", sa.Text(), nullable=False),
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("paid", sa.Date(), nullable=False),
+        sa.Column("amount", WHOLE, nullable=False),
+        sa.Column("payer", sa.Text(), nullable=True),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+    )
+    op.create_index("ix_contributions_key", "contributions", ["contribution"], unique=False)
+    op.create_table(
+        "covers",
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("insuree", sa.Text(), nullable=False),
+        sa.Column("effective", sa.Date(), nullable=False),
+        sa.Column("expiry", sa.Date(), nullable=False),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+    )
+    op.create_index("ix_covers_key", "covers", ["policy", "insuree"], unique=False)
+    op.create_table(
+        "diagnoses",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+    )
+    op.create_index("ix_diagnoses_key", "diagnoses", ["code"], unique=False)
+    op.create_table(
+        "facilities",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("sublevel", sa.Text(), nullable=True),
+        sa.Column("care_type", sa.SmallInteger(), nullable=False),
+        sa.Column("legal_form", sa.Text(), nullable=True),
+        sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("service_price_list", sa.Text(), nullable=True),
+        sa.Column("item_price_list", sa.Text(), nullable=True),
+        sa.Column("account_code", sa.Text(), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+    )
+    op.create_index("ix_facilities_key", "facilities", ["code"], unique=False)
+    op.create_table(
+        "families",
+        sa.Column("family", sa.Text(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("attributes", sa.Text(), nullable=True),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+    )
+    op.create_index("ix_families_key", "families", ["family"], unique=False)
+    op.create_table(
+        "holder",
+        sa.Column("one", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("host", sa.Text(), nullable=False),
+        sa.Column("process", WHOLE, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("since", sa.Text(), nullable=False),
+        sa.CheckConstraint("one = 1", name=op.f("ck_holder_one")),
+        sa.PrimaryKeyConstraint("one", name=op.f("pk_holder")),
+    )
+    op.create_table(
+        "insurees",
+        sa.Column("insuree", sa.Text(), nullable=False),
+        sa.Column("family", sa.Text(), nullable=False),
+        sa.Column("head", sa.Boolean(), nullable=True),
+        sa.Column("sex", sa.SmallInteger(), nullable=False),
+        sa.Column("birth_date", sa.Date(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+    )
+    op.create_index("ix_insurees_key", "insurees", ["insuree"], unique=False)
+    op.create_table(
+        "journal",
+        sa.Column("number", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.Column("previous", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_journal")),
+        sa.UniqueConstraint("hash", name=op.f("uq_journal_hash")),
+        sa.UniqueConstraint("previous", name=op.f("uq_journal_previous")),
+    )
+    op.create_table(
+        "line_decisions",
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        sa.Column("line", WHOLE, nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=False),
+        sa.Column("reason", WHOLE, nullable=True),
+        sa.Column("policy", sa.Text(), nullable=True),
+        sa.Column("product", sa.Text(), nullable=True),
+        sa.Column("price_origin", sa.SmallInteger(), nullable=True),
+        sa.Column("quantity", WHOLE, nullable=False),
+        sa.Column("unit_price", WHOLE, nullable=True),
+        sa.Column("limit_excess", WHOLE, nullable=False),
+        sa.Column("deductible", WHOLE, nullable=False),
+        sa.Column("co_insurance", WHOLE, nullable=False),
+        sa.Column("category_excess", WHOLE, nullable=False),
+        sa.Column("ceiling_excess", WHOLE, nullable=False),
+        sa.Column("valuated", WHOLE, nullable=False),
+        sa.Column("remunerated", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+        sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_line_decisions_entry")),
+        sa.PrimaryKeyConstraint("run", "claim_id", "entry", "line", name=op.f("pk_line_decisions")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "locations",
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("level", sa.SmallInteger(), nullable=False),
+        sa.Column("parent", sa.Text(), nullable=True),
+        sa.Column("male", WHOLE, nullable=True),
+        sa.Column("female", WHOLE, nullable=True),
+        sa.Column("other", WHOLE, nullable=True),
+        sa.Column("families", WHOLE, nullable=True),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+    )
+    op.create_index("ix_locations_key", "locations", ["code"], unique=False)
+    op.create_table(
+        "open_run",
+        sa.Column("one", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.CheckConstraint("one = 1", name=op.f("ck_open_run_one")),
+        sa.PrimaryKeyConstraint("one", name=op.f("pk_open_run")),
+    )
+    op.create_table(
+        "partitions",
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("partition", WHOLE, nullable=False),
+        sa.Column("claims", WHOLE, nullable=False),
+        sa.Column("lines", WHOLE, nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("run", "partition", name=op.f("pk_partitions")),
+    )
+    op.create_table(
+        "policies",
+        sa.Column("policy", sa.Text(), nullable=False),
+        sa.Column("family", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("enrolled", sa.Date(), nullable=True),
+        sa.Column("effective", sa.Date(), nullable=False),
+        sa.Column("expiry", sa.Date(), nullable=False),
+        sa.Column("stage", sa.SmallInteger(), nullable=False),
+        sa.Column("status", sa.SmallInteger(), nullable=False),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+    )
+    op.create_index("ix_policies_key", "policies", ["policy"], unique=False)
+    op.create_table(
+        "price_lists",
+        sa.Column("price_list", sa.Text(), nullable=False),
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("price", WHOLE, nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+    )
+    op.create_index("ix_price_lists_key", "price_lists", ["price_list", "kind", "code"], unique=False)
+    op.create_table(
+        "product_texts",
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("content_hash", name=op.f("pk_product_texts")),
+    )
+    op.create_table(
+        "provisions",
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("type", sa.SmallInteger(), nullable=True),
+        sa.Column("category", sa.SmallInteger(), nullable=False),
+        sa.Column("price", WHOLE, nullable=False),
+        sa.Column("care_type", sa.SmallInteger(), nullable=False),
+        sa.Column("sex", sa.SmallInteger(), nullable=False),
+        sa.Column("age", sa.SmallInteger(), nullable=False),
+        sa.Column("frequency_days", WHOLE, nullable=True),
+        sa.Column("maximum_quantity", WHOLE, nullable=True),
+        sa.Column("valid_from", sa.Date(), nullable=True),
+        sa.Column("valid_to", sa.Date(), nullable=True),
+        sa.Column("since", WHOLE, nullable=False),
+        sa.Column("until", WHOLE, nullable=True),
+        sa.Column("digest", WHOLE, nullable=False),
+    )
+    op.create_index("ix_provisions_key", "provisions", ["kind", "code"], unique=False)
+    op.create_table(
+        "remembered",
+        sa.Column("kind", sa.SmallInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("run", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("kind", "code", name=op.f("pk_remembered")),
+    )
+    op.create_table(
+        "run_claims",
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("run", "claim_id", name=op.f("pk_run_claims")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "statements",
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("amount", WHOLE, nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_statements_entry")),
+        sa.PrimaryKeyConstraint(
+            "period", "location", "version", "entry", "facility", name=op.f("pk_statements")
+        ),
+    )
+    op.create_table(
+        "undecided",
+        sa.Column("claim_id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("date_claimed", sa.Date(), nullable=False),
+        sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_undecided")),
+    )
+    op.create_table(
+        "vocabulary",
+        sa.Column("list", sa.Text(), nullable=False),
+        sa.Column("number", sa.SmallInteger(), nullable=False),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("en", sa.Text(), nullable=False),
+        sa.Column("fr", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("list", "number", name=op.f("pk_vocabulary")),
+    )
+    op.create_table(
+        "loads",
+        sa.Column("load", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("added", WHOLE, nullable=False),
+        sa.Column("ended", WHOLE, nullable=False),
+        sa.Column("set_aside", WHOLE, nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.CheckConstraint("what IN ('registers', 'claims')", name=op.f("ck_loads_what")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_loads_journal")),
+        sa.PrimaryKeyConstraint("load", name=op.f("pk_loads")),
+        sa.UniqueConstraint("journal", name=op.f("uq_loads_journal")),
+    )
+    op.create_table(
+        "periods",
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_periods_entry")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_periods_journal")),
+        sa.PrimaryKeyConstraint("period", "location", "version", "entry", name=op.f("pk_periods")),
+        sa.UniqueConstraint("journal", name=op.f("uq_periods_journal")),
+    )
+    op.create_table(
+        "reviews",
+        sa.Column("review", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("officer", sa.Text(), nullable=False),
+        sa.Column("explanation", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.claim_id"], name=op.f("fk_reviews_claim_id")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_reviews_journal")),
+        sa.PrimaryKeyConstraint("review", name=op.f("pk_reviews")),
+        sa.UniqueConstraint("journal", name=op.f("uq_reviews_journal")),
+    )
+    op.create_index("ix_reviews_claim_id", "reviews", ["claim_id"], unique=False)
+    op.create_table(
+        "runs",
+        sa.Column("run", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("claims", WHOLE, nullable=False),
+        sa.Column("lines", WHOLE, nullable=False),
+        sa.Column("claimed", WHOLE, nullable=False),
+        sa.Column("valuated", WHOLE, nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind IN ('adjudication', 'readjudication')", name=op.f("ck_runs_kind")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_runs_journal")),
+        sa.PrimaryKeyConstraint("run", name=op.f("pk_runs")),
+        sa.UniqueConstraint("journal", name=op.f("uq_runs_journal")),
+    )
+    op.create_table(
+        "review_lines",
+        sa.Column("review", WHOLE, nullable=False),
+        sa.Column("line", WHOLE, nullable=False),
+        sa.Column("quantity_approved", WHOLE, nullable=True),
+        sa.Column("price_approved", WHOLE, nullable=True),
+        sa.Column("review_status", sa.SmallInteger(), nullable=True),
+        sa.Column("explanation", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["review"], ["reviews.review"], name=op.f("fk_review_lines_review")),
+        sa.PrimaryKeyConstraint("review", "line", name=op.f("pk_review_lines")),
+    )
+    op.create_table(
+        "set_aside",
+        sa.Column("load", WHOLE, nullable=False),
+        sa.Column("place", WHOLE, nullable=False),
+        sa.Column("table", sa.Text(), nullable=False),
+        sa.Column("file", sa.Text(), nullable=False),
+        sa.Column("row", WHOLE, nullable=False),
+        sa.Column("field", sa.Text(), nullable=True),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("reason_en", sa.Text(), nullable=False),
+        sa.Column("reason_fr", sa.Text(), nullable=False),
+        sa.Column("remedy_en", sa.Text(), nullable=False),
+        sa.Column("remedy_fr", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["load"], ["loads.load"], name=op.f("fk_set_aside_load")),
+        sa.PrimaryKeyConstraint("load", "place", name=op.f("pk_set_aside")),
+    )
+    op.create_table(
+        "set_aside_files",
+        sa.Column("load", WHOLE, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["load"], ["loads.load"], name=op.f("fk_set_aside_files_load")),
+        sa.PrimaryKeyConstraint("load", "name", name=op.f("pk_set_aside_files")),
+    )

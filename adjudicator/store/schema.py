@@ -1,0 +1,438 @@
+"""The tables of the books. Registers and claims have the columns of :mod:`adjudicator.tables`.
+
+Money is ``BIGINT`` in minor units, a quantity or percentage in hundredths, a fixed word the integer of the
+vocabulary (the table ``vocabulary`` says which), a day a date.
+
+What was decided is a ledger: rows are added by a *run* and never changed. A row with ``entry`` +1 books a
+decision, one with ``entry`` -1 takes an earlier one back with its amounts negated, so that any sum over the
+ledger is right as it stands. A run's rows are written before the run is published, under the number that it
+will have: a reader looks at rows up to the last number in ``runs``, and sees a run whole or not at all.
+
+The keys do the book-keeping: a claim has one number at its facility, a version of its decision is booked
+once and taken back once, and there is one open run.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, PrimaryKeyConstraint, UniqueConstraint
+
+from adjudicator import tables as shapes
+from adjudicator.tables import Type
+
+METADATA: Final = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Whole: Final = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+"""A whole number of 64 bits; SQLite's INTEGER has them, and is quicker as a key."""
+
+_TYPES: Final[dict[Type, sa.types.TypeEngine[Any]]] = {
+    Type.TEXT: sa.Text(),
+    Type.WORD: sa.SmallInteger(),
+    Type.DATE: sa.Date(),
+    Type.MONEY: Whole,
+    Type.QUANTITY: Whole,
+    Type.PERCENTAGE: Whole,
+    Type.NUMBER: Whole,
+    Type.TRUTH: sa.Boolean(),
+}
+
+_NO_ROWID: Final[dict[str, Any]] = {"sqlite_with_rowid": False}
+"""For tables that are looked up by their key alone: SQLite keeps their rows in its order."""
+
+
+def _declared(table: shapes.Table, *left_out: str) -> list[Column[Any]]:
+    """Make the columns that a table declares, some left out."""
+    return [
+        Column(
+            column.name,
+            _TYPES[column.type],
+            nullable=not column.filled and column.default is None,
+        )
+        for column in table.columns
+        if column.name not in left_out
+    ]
+
+
+def _digest() -> Column[int]:
+    """Make the column of a row's own digest (see :mod:`adjudicator.store.digests`)."""
+    return Column("digest", Whole, nullable=False)
+
+
+def _entry() -> Column[int]:
+    return Column("entry", sa.SmallInteger(), nullable=False)
+
+
+def _plus_or_minus() -> CheckConstraint:
+    return CheckConstraint("entry IN (1, -1)", name="entry")
+
+
+# Who did what.
+
+JOURNAL: Final = sa.Table(
+    "journal",
+    METADATA,
+    Column("number", Whole, primary_key=True, autoincrement=False),
+    Column("at", sa.Text(), nullable=False),
+    Column("by", sa.Text(), nullable=False),
+    Column("what", sa.Text(), nullable=False),
+    Column("content", sa.Text(), nullable=False),
+    Column("previous", sa.Text(), nullable=False, unique=True),
+    Column("hash", sa.Text(), nullable=False, unique=True),
+)
+"""Everything that was done to the books, each entry chained by its hash to the one before."""
+
+VOCABULARY: Final = sa.Table(
+    "vocabulary",
+    METADATA,
+    Column("list", sa.Text(), nullable=False),
+    Column("number", sa.SmallInteger(), nullable=False),
+    Column("word", sa.Text(), nullable=False),
+    Column("en", sa.Text(), nullable=False),
+    Column("fr", sa.Text(), nullable=False),
+    PrimaryKeyConstraint("list", "number"),
+)
+"""What the integers of fixed words mean, for whoever reads the books with a query of their own."""
+
+LOADS: Final = sa.Table(
+    "loads",
+    METADATA,
+    Column("load", Whole, primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("what", sa.Text(), nullable=False),
+    Column("content_hash", sa.Text(), nullable=False),
+    Column("added", Whole, nullable=False),
+    Column("ended", Whole, nullable=False),
+    Column("set_aside", Whole, nullable=False),
+    Column("summary", sa.Text(), nullable=False),
+    CheckConstraint("what IN ('registers', 'claims')", name="what"),
+)
+"""What came in: each time that registers or claims were loaded and changed anything, or were set aside."""
+
+SET_ASIDE: Final = sa.Table(
+    "set_aside",
+    METADATA,
+    Column("load", Whole, ForeignKey("loads.load"), nullable=False),
+    Column("place", Whole, nullable=False),
+    Column("table", sa.Text(), nullable=False),
+    Column("file", sa.Text(), nullable=False),
+    Column("row", Whole, nullable=False),
+    Column("field", sa.Text()),
+    Column("value", sa.Text()),
+    *(
+        Column(f"{what}_{language}", sa.Text(), nullable=False)
+        for what in ("reason", "remedy")
+        for language in ("en", "fr")
+    ),
+    PrimaryKeyConstraint("load", "place"),
+)
+"""Rows that a load set aside, and why."""
+
+SET_ASIDE_FILES: Final = sa.Table(
+    "set_aside_files",
+    METADATA,
+    Column("load", Whole, ForeignKey("loads.load"), nullable=False),
+    Column("name", sa.Text(), nullable=False),
+    Column("content", sa.LargeBinary(), nullable=False),
+    PrimaryKeyConstraint("load", "name"),
+)
+"""The same rows as they came, as files that can be mended and loaded again."""
+
+
+# Registers.
+
+
+def _register(table: shapes.Table) -> sa.Table:
+    return sa.Table(
+        table.name,
+        METADATA,
+        *_declared(table),
+        *([Column("attributes", sa.Text())] if table.keeps_other_columns else []),
+        Column("since", Whole, nullable=False),
+        Column("until", Whole),
+        _digest(),
+        Index(f"ix_{table.name}_key", *table.key),
+    )
+
+
+REGISTERS: Final = {name: _register(table) for name, table in shapes.REGISTERS.items()}
+"""The registers. A row holds in the state of the books from load ``since`` until before load ``until``."""
+
+
+# Claims as received.
+
+CLAIMS: Final = sa.Table(
+    "claims",
+    METADATA,
+    Column("claim_id", Whole, primary_key=True, autoincrement=False),
+    *_declared(shapes.CLAIMS),
+    Column("load", Whole, nullable=False),
+    _digest(),
+    UniqueConstraint("facility", "claim"),
+    Index("ix_claims_insuree", "insuree"),
+)
+"""Claims as received. ``digest`` is of the claim with its lines."""
+
+CLAIM_LINES: Final = sa.Table(
+    "claim_lines",
+    METADATA,
+    Column("claim_id", Whole, nullable=False),
+    *_declared(shapes.CLAIM_LINES, "claim", "facility"),
+    PrimaryKeyConstraint("claim_id", "line"),
+    **_NO_ROWID,
+)
+
+UNDECIDED: Final = sa.Table(
+    "undecided",
+    METADATA,
+    Column("claim_id", Whole, primary_key=True, autoincrement=False),
+    Column("date_claimed", sa.Date(), nullable=False),
+)
+"""The work that waits: claims that no published run has decided. It follows from the ledger."""
+
+REVIEWS: Final = sa.Table(
+    "reviews",
+    METADATA,
+    Column("review", Whole, primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("claim_id", Whole, ForeignKey("claims.claim_id"), nullable=False),
+    Column("officer", sa.Text(), nullable=False),
+    Column("explanation", sa.Text()),
+    Index("ix_reviews_claim_id", "claim_id"),
+)
+"""Reviews that medical officers delivered; the last one of a claim holds."""
+
+REVIEW_LINES: Final = sa.Table(
+    "review_lines",
+    METADATA,
+    Column("review", Whole, ForeignKey("reviews.review"), nullable=False),
+    Column("line", Whole, nullable=False),
+    Column("quantity_approved", Whole),
+    Column("price_approved", Whole),
+    Column("review_status", sa.SmallInteger()),
+    Column("explanation", sa.Text()),
+    PrimaryKeyConstraint("review", "line"),
+)
+
+# Runs.
+
+PRODUCT_TEXTS: Final = sa.Table(
+    "product_texts",
+    METADATA,
+    Column("content_hash", sa.Text(), primary_key=True),
+    Column("product", sa.Text(), nullable=False),
+    Column("path", sa.Text(), nullable=False),
+    Column("text", sa.Text(), nullable=False),
+)
+"""Every product version that a run has decided by, as it was written."""
+
+RUNS: Final = sa.Table(
+    "runs",
+    METADATA,
+    Column("run", Whole, primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("kind", sa.Text(), nullable=False),
+    Column("name", sa.Text(), nullable=False),
+    Column("claims", Whole, nullable=False),
+    Column("lines", Whole, nullable=False),
+    Column("claimed", Whole, nullable=False),
+    Column("valuated", Whole, nullable=False),
+    Column("record", sa.Text(), nullable=False),
+    CheckConstraint("kind IN ('adjudication', 'readjudication')", name="kind"),
+)
+"""The published runs. ``record``, canonical JSON: what went in, with hashes, and what came out."""
+
+OPEN_RUN: Final = sa.Table(
+    "open_run",
+    METADATA,
+    Column("one", sa.SmallInteger(), primary_key=True, autoincrement=False),
+    Column("run", Whole, nullable=False),
+    Column("plan", sa.Text(), nullable=False),
+    CheckConstraint("one = 1", name="one"),
+)
+"""The run that is under way, or was when its machine stopped; ``plan``: all that decides what it gives."""
+
+PARTITIONS: Final = sa.Table(
+    "partitions",
+    METADATA,
+    Column("run", Whole, nullable=False),
+    Column("partition", Whole, nullable=False),
+    Column("claims", Whole, nullable=False),
+    Column("lines", Whole, nullable=False),
+    Column("hash", sa.Text(), nullable=False),
+    PrimaryKeyConstraint("run", "partition"),
+)
+"""The groups of families whose decisions a run has written, each in one transaction."""
+
+RUN_CLAIMS: Final = sa.Table(
+    "run_claims",
+    METADATA,
+    Column("run", Whole, nullable=False),
+    Column("claim_id", Whole, nullable=False),
+    PrimaryKeyConstraint("run", "claim_id"),
+    **_NO_ROWID,
+)
+"""The claims that a readjudication looked at, whether or not it changed anything about them."""
+
+HOLDER: Final = sa.Table(
+    "holder",
+    METADATA,
+    Column("one", sa.SmallInteger(), primary_key=True, autoincrement=False),
+    Column("by", sa.Text(), nullable=False),
+    Column("host", sa.Text(), nullable=False),
+    Column("process", Whole, nullable=False),
+    Column("what", sa.Text(), nullable=False),
+    Column("since", sa.Text(), nullable=False),
+    CheckConstraint("one = 1", name="one"),
+)
+"""Who has taken the lock of the books last. The lock itself is the database's or the system's."""
+
+
+# The ledger.
+
+CLAIM_DECISIONS: Final = sa.Table(
+    "claim_decisions",
+    METADATA,
+    Column("run", Whole, nullable=False),
+    Column("claim_id", Whole, nullable=False),
+    _entry(),
+    Column("version", sa.Integer(), nullable=False),
+    *_declared(shapes.CLAIM_DECISIONS, "claim", "facility", "run"),
+    _digest(),
+    PrimaryKeyConstraint("run", "claim_id", "entry"),
+    UniqueConstraint("claim_id", "version", "entry"),
+    _plus_or_minus(),
+    **_NO_ROWID,
+)
+
+LINE_DECISIONS: Final = sa.Table(
+    "line_decisions",
+    METADATA,
+    Column("run", Whole, nullable=False),
+    Column("claim_id", Whole, nullable=False),
+    _entry(),
+    *_declared(shapes.LINE_DECISIONS, "claim", "facility", "run", "gross"),
+    _digest(),
+    PrimaryKeyConstraint("run", "claim_id", "entry", "line"),
+    _plus_or_minus(),
+    **_NO_ROWID,
+)
+
+BALANCE_ENTRIES: Final = sa.Table(
+    "balance_entries",
+    METADATA,
+    Column("run", Whole, nullable=False),
+    Column("claim_id", Whole, nullable=False),
+    _entry(),
+    *_declared(shapes.BALANCES),
+    _digest(),
+    PrimaryKeyConstraint("run", "claim_id", "entry", "policy"),
+    _plus_or_minus(),
+    **_NO_ROWID,
+)
+"""What each accepted claim used of the deductibles and ceilings of the policies that paid for it."""
+
+BALANCES: Final = sa.Table(
+    "balances",
+    METADATA,
+    *_declared(shapes.BALANCES),
+    Column("run", Whole, nullable=False),
+    _digest(),
+    PrimaryKeyConstraint("policy", "insuree", "run"),
+    **_NO_ROWID,
+)
+"""What is used after a run, of each cover that it touched: always the sum of the entries up to it."""
+
+ACCEPTED_CLAIMS: Final = sa.Table(
+    "accepted_claims",
+    METADATA,
+    Column("insuree", sa.Text(), nullable=False),
+    Column("claim_id", Whole, nullable=False),
+    Column("run", Whole, nullable=False),
+    _entry(),
+    Column("target_date", sa.Date(), nullable=False),
+    Column("category", sa.SmallInteger(), nullable=False),
+    PrimaryKeyConstraint("insuree", "claim_id", "run", "entry"),
+    _plus_or_minus(),
+    **_NO_ROWID,
+)
+"""Accepted claims by insuree: what counts of claims look back on."""
+
+ACCEPTED_LINES: Final = sa.Table(
+    "accepted_lines",
+    METADATA,
+    Column("insuree", sa.Text(), nullable=False),
+    Column("claim_id", Whole, nullable=False),
+    Column("line", Whole, nullable=False),
+    Column("run", Whole, nullable=False),
+    _entry(),
+    Column("target_date", sa.Date(), nullable=False),
+    Column("kind", sa.SmallInteger(), nullable=False),
+    Column("code", sa.Text(), nullable=False),
+    Column("quantity", Whole, nullable=False),
+    PrimaryKeyConstraint("insuree", "claim_id", "line", "run", "entry"),
+    _plus_or_minus(),
+    **_NO_ROWID,
+)
+"""Accepted lines by insuree, of the provisions that a frequency or quantity limit looks back on."""
+
+REMEMBERED: Final = sa.Table(
+    "remembered",
+    METADATA,
+    Column("kind", sa.SmallInteger(), nullable=False),
+    Column("code", sa.Text(), nullable=False),
+    Column("run", Whole, nullable=False),
+    PrimaryKeyConstraint("kind", "code"),
+)
+"""The provisions whose accepted lines are kept in ``accepted_lines``, since which run on."""
+
+LEDGER: Final = (
+    CLAIM_DECISIONS,
+    LINE_DECISIONS,
+    BALANCE_ENTRIES,
+    BALANCES,
+    ACCEPTED_CLAIMS,
+    ACCEPTED_LINES,
+)
+"""The tables that a run adds to, each with its number in the column ``run``."""
+
+
+# Closing.
+
+PERIODS: Final = sa.Table(
+    "periods",
+    METADATA,
+    Column("period", sa.Text(), nullable=False),
+    Column("location", sa.Text(), nullable=False),
+    Column("version", sa.Integer(), nullable=False),
+    _entry(),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("record", sa.Text(), nullable=False),
+    PrimaryKeyConstraint("period", "location", "version", "entry"),
+    _plus_or_minus(),
+)
+"""Months that were closed (``entry`` +1) and reopened (-1), by location of their products."""
+
+STATEMENTS: Final = sa.Table(
+    "statements",
+    METADATA,
+    Column("period", sa.Text(), nullable=False),
+    Column("location", sa.Text(), nullable=False),
+    Column("version", sa.Integer(), nullable=False),
+    _entry(),
+    Column("facility", sa.Text(), nullable=False),
+    Column("amount", Whole, nullable=False),
+    Column("record", sa.Text(), nullable=False),
+    PrimaryKeyConstraint("period", "location", "version", "entry", "facility"),
+    _plus_or_minus(),
+)
+"""What a closed month owes each facility."""
