@@ -7,120 +7,24 @@ from __future__ import annotations
 
 import json
 import os
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, TypeVar
 
 import click
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TextColumn,
-    TimeElapsedColumn,
+
+from adjudicator.words import text
+from commands import books as books_commands
+from commands.shared import (
+    EXIT_FINDINGS,
+    FOLDER,
+    NEW_FOLDER,
+    RUN_FOLDER,
+    fail,
+    language_option,
+    out,
+    progress_shown,
+    told,
 )
-
-from adjudicator.problems import DoesNotAddUp, Problem, Refused
-from adjudicator.words import LANGUAGES, text
-
-PIPED_WIDTH: Final = 132
-
-EXIT_FINDINGS: Final = 1
-EXIT_DATA: Final = 3
-EXIT_DOES_NOT_ADD_UP: Final = 4
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def language_of(arguments: Sequence[str], environment: dict[str, str]) -> str:
-    """Find the reader's language: ``--lang``, else ADJUDICATOR_LANG, else the locale, else English."""
-    asked = [argument.removeprefix("--lang=") for argument in arguments if argument.startswith("--lang=")]
-    asked += [following for argument, following in pairwise(arguments) if argument == "--lang"]
-    names = ("ADJUDICATOR_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
-    for candidate in (*asked, *(environment.get(name, "") for name in names)):
-        if candidate[:2].lower() in LANGUAGES:
-            return candidate[:2].lower()
-    return LANGUAGES[0]
-
-
-_LANGUAGE = language_of(sys.argv[1:], dict(os.environ))
-
-
-def _t(key: str, **values: Any) -> str:
-    return text(f"cli.{key}", _LANGUAGE, **values)
-
-
-def language_option(command: Command) -> Command:
-    """Add ``--lang`` to a command."""
-    option = click.option(
-        "--lang", "language", type=click.Choice(LANGUAGES), default=_LANGUAGE, help=_t("lang.help")
-    )
-    return option(command)
-
-
-FOLDER: Final = click.Path(path_type=Path, file_okay=False, exists=True)
-NEW_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
-
-
-def out() -> Console:
-    """Give the console that results go to."""
-    # A file or a pipe has no width of its own; tables need some to be read.
-    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
-
-
-def err() -> Console:
-    """Give the console that progress and problems go to."""
-    return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
-
-
-def fail(problems: Sequence[Problem], language: str) -> None:
-    """Print problems and end with the exit code of data that cannot be used."""
-    from adjudicator.presentation.problems import problem_lines
-
-    console = err()
-    for line in problem_lines(problems, language):
-        console.print(line)
-    raise click.exceptions.Exit(EXIT_DATA)
-
-
-@contextmanager
-def told(language: str) -> Iterator[None]:
-    """Turn what can go wrong into one clear message and the right exit code."""
-    try:
-        yield
-    except Refused as refused:
-        fail(refused.problems, language)
-    except DoesNotAddUp as found:
-        err().print(text("run.does_not_add_up", language, what=str(found)), style="bold red")
-        raise click.exceptions.Exit(EXIT_DOES_NOT_ADD_UP) from None
-    except OSError as error:
-        what = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
-        err().print(text("run.system", language, what=what), style="red")
-        raise click.exceptions.Exit(EXIT_DATA) from None
-    except KeyboardInterrupt:
-        err().print(text("run.unfinished", language))
-        raise click.exceptions.Exit(130) from None
-
-
-@contextmanager
-def progress_shown(language: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Show stages and how far they are, on a terminal; nothing elsewhere."""
-    console = err()
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
-        tasks: dict[str, Any] = {}
-
-        def tell(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = progress.add_task(text(stage, language), total=total)
-            progress.update(tasks[stage], completed=done, total=total)
-
-        yield tell
+from commands.shared import t as _t
 
 
 @click.group(help=_t("help"), context_settings={"help_option_names": ["-h", "--help"]})
@@ -136,7 +40,7 @@ def main() -> None:
 @click.argument("scheme", type=FOLDER)
 @click.option("--claims", "sources", type=FOLDER, multiple=True, required=True, help=_t("run.claims"))
 @click.option("--out", "target", type=NEW_FOLDER, required=True, help=_t("run.out"))
-@click.option("--opening", type=FOLDER, help=_t("run.opening"))
+@click.option("--opening", type=RUN_FOLDER, help=_t("run.opening"))
 @click.option("--name", help=_t("run.name"))
 @click.option(
     "--format", "form", type=click.Choice(("parquet", "csv")), default="parquet", help=_t("run.format")
@@ -178,10 +82,10 @@ def run(
 
 @main.command(help=_t("explain.help"), epilog=_t("explain.example"))
 @click.argument("claim")
-@click.option("--run", "folder", type=FOLDER, help=_t("explain.run"))
+@click.option("--run", "folder", type=RUN_FOLDER, help=_t("explain.run"))
 @click.option("--scheme", type=FOLDER, help=_t("explain.scheme"))
 @click.option("--claims", "sources", type=FOLDER, multiple=True, help=_t("explain.claims"))
-@click.option("--opening", type=FOLDER, help=_t("run.opening"))
+@click.option("--opening", type=RUN_FOLDER, help=_t("run.opening"))
 @click.option("--facility", help=_t("explain.facility"))
 @click.option(
     "--format", "form", type=click.Choice(("text", "json")), default="text", help=_t("explain.format")
@@ -237,16 +141,39 @@ def init(folder: Path, language: str) -> None:
 @click.option(
     "--format", "form", type=click.Choice(("parquet", "csv")), default="parquet", help=_t("run.format")
 )
+@click.option(
+    "--utilisation",
+    type=click.FloatRange(0, 10, min_open=True),
+    default=0.85,
+    show_default=True,
+    help=_t("generate.utilisation"),
+)
 @click.option("--faults/--no-faults", default=True, help=_t("generate.faults"))
 @language_option
 def generate(
-    scheme: Path, families: int, months: int, seed: int, form: str, faults: bool, language: str
+    scheme: Path,
+    families: int,
+    months: int,
+    seed: int,
+    form: str,
+    utilisation: float,
+    faults: bool,
+    language: str,
 ) -> None:
     """Write a made-up country."""
     from adjudicator.generation import generate as write_country
 
     with told(language), progress_shown(language) as progress:
-        made = write_country(scheme, families, months, seed, form=form, faults=faults, progress=progress)
+        made = write_country(
+            scheme,
+            families,
+            months,
+            seed,
+            form=form,
+            utilisation=utilisation,
+            faults=faults,
+            progress=progress,
+        )
     out().print(text("cli.generate.done", language, folder=str(scheme), claims=made.claims, lines=made.lines))
 
 
@@ -322,3 +249,15 @@ def product_schema(language: str) -> None:
     from adjudicator.product.schema import schema_text
 
     click.echo(schema_text(), nl=False)
+
+
+# The books.
+
+for _command in (
+    books_commands.db,
+    books_commands.load,
+    books_commands.adjudicate,
+    books_commands.readjudicate,
+    books_commands.verify,
+):
+    main.add_command(_command)

@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +36,7 @@ from adjudicator.words import message
 from ingest.tables import Counts, Reading, SetAside, read_tables
 
 FOLDER: Final = ".prepared"
+FOLDER_OF_BOOKS: Final = ".prepared-books"
 KEPT: Final = 1
 """How many states of the registers are kept: they are large, and the present one is what is asked for."""
 
@@ -68,7 +69,8 @@ def prepare(scheme: Scheme) -> Prepared:
     """
     hashes = file_hashes(files_below(scheme.registers))
     codes = tuple(sorted({source.definition.product for source in scheme.products}))
-    folder = scheme.folder / FOLDER / _name(scheme, hashes, codes)
+    files = sorted((path.relative_to(scheme.registers).as_posix(), digest) for path, digest in hashes.items())
+    folder = scheme.folder / FOLDER / _name(scheme.settings.decimals, codes, files)
     kept = _load(folder)
     if kept is not None:
         return Prepared(*kept, hashes)
@@ -86,9 +88,31 @@ def _missing(scheme: Scheme, table: str) -> Problem:
     return Problem(what, Place(scheme.registers), remedy)
 
 
-def _name(scheme: Scheme, hashes: Mapping[Path, str], codes: tuple[str, ...]) -> str:
-    files = sorted((path.relative_to(scheme.registers).as_posix(), digest) for path, digest in hashes.items())
-    about = [engine.fingerprint(), scheme.settings.decimals, codes, files]
+def prepare_state(
+    folder: Path, state: str, decimals: int, codes: tuple[str, ...], read: Callable[[], dict[str, pa.Table]]
+) -> tuple[dict[str, pa.Table], Enrolment]:
+    """Encode a state of the registers in the books, or take it as it was kept.
+
+    Args:
+        folder: the scheme's.
+        state: the hash of the state.
+        decimals: of the currency.
+        codes: of the products, sorted.
+        read: gives the typed tables, where they are needed.
+    """
+    place = folder / FOLDER_OF_BOOKS / _name(decimals, codes, state)
+    kept = _load(place)
+    if kept is not None:
+        return kept[0].tables, kept[1]
+    tables = read()
+    enrolment = encode_enrolment(tables, codes)
+    counts = {name: Counts(table.num_rows, table.num_rows, 0) for name, table in tables.items()}
+    _keep(place, Reading(tables, SetAside(), [], counts, []), enrolment)
+    return tables, enrolment
+
+
+def _name(decimals: int, codes: tuple[str, ...], state: object) -> str:
+    about = [engine.fingerprint(), decimals, codes, state]
     return hashlib.sha256(json.dumps(about).encode()).hexdigest()[:32]
 
 

@@ -16,7 +16,9 @@ from click.testing import CliRunner, Result
 import cli
 from adjudicator import run as run_room
 from adjudicator.generation.small_scheme import write_small_scheme
+from adjudicator.generation.writing import UTILISATION
 from adjudicator.problems import DoesNotAddUp
+from commands import shared
 
 OK, FINDINGS, USAGE, DATA, DOES_NOT_ADD_UP = 0, 1, 2, 3, 4
 JANUARY = "2026-01"
@@ -94,6 +96,20 @@ def test_init_generate_run_explain(tmp_path: Path) -> None:
     assert claim in call("explain", claim, "--run", tmp_path / "out").stdout
 
 
+def test_generate_as_many_claims_as_asked_for(tmp_path: Path) -> None:
+    (option,) = [one for one in cli.generate.params if one.name == "utilisation"]
+    assert option.default == UTILISATION
+    for name, asked in (("few", "0.4"), ("many", "1.6")):
+        call("generate", tmp_path / name, "--families", "40", "--utilisation", asked)
+    few, many = (
+        len(records(tmp_path / name / "claims" / JANUARY / "claims.parquet")) for name in ("few", "many")
+    )
+    assert 0 < 2 * few < many
+    for asked in ("0", "11", "often"):
+        call("generate", tmp_path / "other", "--utilisation", asked, code=USAGE)
+    call("generate", tmp_path / "other", "--utilisation", "nan", code=DATA)
+
+
 def test_every_explanation_replays_to_what_was_decided(small: Path) -> None:
     decided = records(small.parent / "out" / "claim_decisions.parquet")
     lines = records(small.parent / "out" / "line_decisions.parquet")
@@ -119,6 +135,43 @@ def test_explaining_needs_no_run(small: Path) -> None:
     by_scheme = call(*asked, "--scheme", small, "--claims", small / "claims" / JANUARY)
     assert by_run.stdout == by_scheme.stdout
     assert call(*asked, "--run", small.parent / "out", lang="fr").stdout != by_run.stdout
+
+
+def test_an_explanation_names_provisions_as_they_were_called_that_day(small: Path) -> None:
+    provisions = small / "registers" / "provisions.csv"
+    header, *lines = provisions.read_text("utf-8").splitlines()
+    place = header.split(",").index("valid_from")
+    (consultation,) = [line for line in lines if line.startswith("service,C1,")]
+    versions = []
+    for name, start, end in (("Seen by a nurse", "", "2026-01-05"), ("Seen", "2026-01-06", "")):
+        cells = consultation.split(",")
+        cells[2], cells[place : place + 2] = name, [start, end]
+        versions.append(",".join(cells))
+    others = [line for line in lines if line != consultation]
+    provisions.write_text("\n".join([header, *versions, *others]) + "\n", "utf-8")
+    asked = ("--scheme", small, "--claims", small / "claims" / JANUARY)
+    assert "service C1, Seen by a nurse\n" in call("explain", "HF2-2026-001", *asked).stdout
+    assert "acte C1, Seen\n" in call("explain", "HF2-2026-002", *asked, lang="fr").stdout
+
+
+def test_a_claim_too_large_to_count_is_told_of_and_passed_over(small: Path) -> None:
+    lines = small / "claims" / JANUARY / "claim_lines.csv"
+    # What is asked can be counted; at the price of the list it cannot.
+    change(lines, "HF2-2026-001,3,item,ACT,24,6.50", "HF2-2026-001,3,item,ACT,9000000000000,0.01")
+    run(small)
+    asked = ("--run", small.parent / "new")
+    refused = call("explain", "HF2-2026-001", *asked, code=DATA)
+    assert "HF2-2026-001 is set aside, not decided: on line 3" in refused.stderr
+    assert "est écartée" in call("explain", "HF2-2026-001", *asked, code=DATA, lang="fr").stderr
+    # The next claim of the same patient meets the deductible that this one did not use.
+    (decided,) = [
+        row
+        for row in records(small.parent / "new" / "claim_decisions.parquet")
+        if row["claim"] == "HF2-2026-002"
+    ]
+    told = json.loads(call("explain", "HF2-2026-002", *asked, "--format", "json").stdout)
+    assert Decimal(told["valuated"]) == decided["valuated"] > 0
+    assert Decimal(told["account"]["deductible"]) == -100
 
 
 def test_products(small: Path) -> None:
@@ -166,11 +219,11 @@ def test_usage(small: Path, arguments: list[str]) -> None:
 
 
 def test_the_language_of_the_reader() -> None:
-    assert cli.language_of(["run", "--lang", "fr"], {"LANG": "en_GB.UTF-8"}) == "fr"
-    assert cli.language_of(["run", "--lang=fr"], {}) == "fr"
-    assert cli.language_of([], {"ADJUDICATOR_LANG": "fr", "LANG": "en_GB.UTF-8"}) == "fr"
-    assert cli.language_of([], {"LANG": "fr_CM.UTF-8"}) == "fr"
-    assert cli.language_of(["--lang"], {"LANG": "C"}) == "en"
+    assert shared.language_of(["run", "--lang", "fr"], {"LANG": "en_GB.UTF-8"}) == "fr"
+    assert shared.language_of(["run", "--lang=fr"], {}) == "fr"
+    assert shared.language_of([], {"ADJUDICATOR_LANG": "fr", "LANG": "en_GB.UTF-8"}) == "fr"
+    assert shared.language_of([], {"LANG": "fr_CM.UTF-8"}) == "fr"
+    assert shared.language_of(["--lang"], {"LANG": "C"}) == "en"
 
 
 # Data that cannot be used.

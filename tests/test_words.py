@@ -31,7 +31,14 @@ from adjudicator.words import (
 
 ROOT = Path(__file__).parents[1]
 CATALOGUE = ROOT / "adjudicator" / "catalogue"
-SOURCES = sorted([*ROOT.glob("adjudicator/**/*.py"), *ROOT.glob("ingest/**/*.py"), ROOT / "cli.py"])
+SOURCES = sorted(
+    [
+        *ROOT.glob("adjudicator/**/*.py"),
+        *ROOT.glob("ingest/**/*.py"),
+        *ROOT.glob("commands/*.py"),
+        ROOT / "cli.py",
+    ]
+)
 WORDS = [
     member
     for found in vars(vocabulary).values()
@@ -42,7 +49,7 @@ WORDS = [
 SAYS = frozenset(("message", "text", "wrong", "_wrong", "_problem", "_error", "_warning", "_report"))
 """Functions whose first text argument of the form ``room.key`` is a key of the catalogue."""
 
-PREFIXED = {"_t": "cli."}
+PREFIXED = {"_t": "cli.", "t": "cli."}
 """Functions that put a room before the key that they are given."""
 
 

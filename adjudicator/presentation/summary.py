@@ -13,14 +13,26 @@ from adjudicator.presentation.problems import problem_lines
 from adjudicator.run import SET_ASIDE_FOLDER, Run
 from adjudicator.vocabulary import ClaimStatus, Cut, Reason
 from adjudicator.words import Amount, label, shown, text
+from ingest.tables import Totals
 
 _Row = tuple[str, int | None, int | None, int | None, str]
 
 
-def summary_table(run: Run, decimals: int, currency: str, language: str) -> Table:
-    """Lay out a run's summary: one line for each cause, claims, lines and amount beside it."""
+def summary_table(
+    name: str, summary: Summary, totals: Totals | None, decimals: int, currency: str, language: str
+) -> Table:
+    """Lay out a run's summary: one line for each cause, claims, lines and amount beside it.
+
+    Args:
+        name: of the run.
+        summary: what was decided.
+        totals: what was read and set aside on the way, where claims were read from files.
+        decimals: of the currency.
+        currency: its code.
+        language: of the reader.
+    """
     table = Table(
-        title=text("summary.title", language, run=run.name),
+        title=text("summary.title", language, run=name),
         title_justify="left",
         title_style="bold",
         box=None,
@@ -31,7 +43,7 @@ def summary_table(run: Run, decimals: int, currency: str, language: str) -> Tabl
     table.add_column(text("summary.claims", language), justify="right")
     table.add_column(text("summary.lines", language), justify="right")
     table.add_column(text("summary.amount", language, currency=currency), justify="right")
-    for words, claims, lines, amount, style in _rows(run, language):
+    for words, claims, lines, amount, style in _rows(summary, totals, language):
         money = "" if amount is None else shown(Amount(amount, decimals), language)
         cells = [
             words,
@@ -42,13 +54,11 @@ def summary_table(run: Run, decimals: int, currency: str, language: str) -> Tabl
     return table
 
 
-def _rows(run: Run, language: str) -> Iterator[_Row]:
-    summary, totals = run.summary, run.claims.totals
-
+def _rows(summary: Summary, totals: Totals | None, language: str) -> Iterator[_Row]:
     def say(key: str) -> str:
         return text(f"summary.{key}", language)
 
-    if totals.set_aside.claims or totals.set_aside.lines:
+    if totals and (totals.set_aside.claims or totals.set_aside.lines):
         received = totals.received
         yield say("received"), received.claims, received.lines, received.claimed, ""
         aside = totals.set_aside
@@ -84,7 +94,8 @@ def _cuts(summary: Summary, language: str) -> Iterator[_Row]:
 
 def print_summary(console: Console, run: Run, language: str) -> None:
     """Print what a run comes to, where it lies, and what to look at next."""
-    console.print(summary_table(run, run.decimals, run.currency, language))
+    totals = run.claims.totals
+    console.print(summary_table(run.name, run.summary, totals, run.decimals, run.currency, language))
     console.print(text("summary.adds_up", language), style="green")
     if rows := {name: count.set_aside for name, count in run.registers.counts.items() if count.set_aside}:
         tables = ", ".join(f"{name} {count}" for name, count in rows.items())

@@ -1,0 +1,106 @@
+"""What a run decides about, and how: the same whether it is booked, tried out, or repeated to be checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from adjudicator import claims as claims_room
+from adjudicator.adjudication.adjudicate import AmountTooLarge, adjudicate
+from adjudicator.adjudication.booking import Booker
+from adjudicator.adjudication.opening import Opening
+from adjudicator.adjudication.summary import Summary
+from adjudicator.books.basis import Basis
+from adjudicator.books.claims import Received
+from adjudicator.claims import Claims
+from adjudicator.encoding import days
+from adjudicator.registers import Facilities, Int8s, Int32s
+from adjudicator.units import NO_DATE
+
+Int64s = npt.NDArray[np.int64]
+
+HELD_FACILITY = "books.held_facility"
+HELD_AMOUNT = "books.held_amount"
+"""Why a claim is not decided but held: keys of the catalogue."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that decides what a run gives."""
+
+    run: int
+    basis: Basis
+    received: Received
+    """The claims that are decided."""
+    versions: Int64s
+    """(claims,): which version of the decision about each claim this is."""
+    opening: Opening
+    remembered: Int8s
+    """(provisions,): 1 where accepted lines are kept for later runs to look back on."""
+    summary: Summary = field(default_factory=Summary)
+    """What was decided, as far as the groups were taken."""
+
+    def groups(self, threads: int = 1) -> Iterator[dict[str, pa.Table]]:
+        """Decide, and give the rows of the ledger group by group, in order.
+
+        Raises:
+            AmountTooLarge: some claims' amounts cannot be counted; ``claims`` are rows received.
+        """
+        claims = self.encoded
+        booker = Booker(
+            self.basis.compiled,
+            claims,
+            self.received.claim_ids,
+            self.versions,
+            self.run,
+            self.basis.content_hashes,
+            self.remembered,
+        )
+        try:
+            for decided in adjudicate(self.basis.compiled, claims, self.opening, threads):
+                self.summary.add(claims, decided)
+                yield booker.rows(decided)
+        except AmountTooLarge as found:
+            raise AmountTooLarge(claims.claim_row[found.claims].tolist()) from None
+        self.summary.check()
+
+    @property
+    def encoded(self) -> Claims:
+        """The claims as the kernels take them."""
+        return claims_room.encode(self.basis.compiled.registers, self.received.claims, self.received.lines)
+
+
+def people_of(received: Received) -> pa.Array:
+    """Give the distinct codes of the people whose claims these are."""
+    return pc.unique(received.claims["insuree"].combine_chunks())
+
+
+def without_valid_facility(basis: Basis, received: Received) -> npt.NDArray[np.bool_]:
+    """Tell of each claim whether its facility is unknown or not valid on the target date (law, 4.1)."""
+    registers = basis.compiled.registers
+    facility = registers.facility_keys.encode(received.claims["facility"])
+    date_from, date_to = (days(received.claims[name]) for name in ("date_from", "date_to"))
+    target = np.where(date_to != NO_DATE, date_to, date_from)
+    # A claim without any date is rejected for that, whatever its facility.
+    homeless: npt.NDArray[np.bool_] = (facility < 0) | (
+        (target != NO_DATE) & ~_valid(registers.facilities, facility, target)
+    )
+    return homeless
+
+
+def _valid(facilities: Facilities, facility: Int32s, day: Any) -> npt.NDArray[np.bool_]:
+    known = facility >= 0
+    first = facilities.first_row[np.where(known, facility, 0)]
+    end = facilities.first_row[np.where(known, facility, 0) + 1]
+    valid = np.zeros(len(facility), np.bool_)
+    for version in range(int((end - first).max(initial=0))):
+        row = np.minimum(first + version, len(facilities.valid_from) - 1)
+        holds = (facilities.valid_from[row] <= day) & (day <= facilities.valid_to[row])
+        valid |= known & (first + version < end) & holds
+    return valid

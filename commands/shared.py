@@ -1,0 +1,125 @@
+"""What every command shares: its language, where it prints, and how it tells what went wrong.
+
+Exit codes: 0 all well, 1 findings, 2 usage, 3 the data cannot be used, 4 amounts do not add up.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from adjudicator.problems import DoesNotAddUp, Problem, Refused
+from adjudicator.words import LANGUAGES, text
+
+PIPED_WIDTH: Final = 132
+
+EXIT_FINDINGS: Final = 1
+EXIT_DATA: Final = 3
+EXIT_DOES_NOT_ADD_UP: Final = 4
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def language_of(arguments: Sequence[str], environment: dict[str, str]) -> str:
+    """Find the reader's language: ``--lang``, else ADJUDICATOR_LANG, else the locale, else English."""
+    asked = [argument.removeprefix("--lang=") for argument in arguments if argument.startswith("--lang=")]
+    asked += [following for argument, following in pairwise(arguments) if argument == "--lang"]
+    names = ("ADJUDICATOR_LANG", "LC_ALL", "LC_MESSAGES", "LANG")
+    for candidate in (*asked, *(environment.get(name, "") for name in names)):
+        if candidate[:2].lower() in LANGUAGES:
+            return candidate[:2].lower()
+    return LANGUAGES[0]
+
+
+LANGUAGE = language_of(sys.argv[1:], dict(os.environ))
+
+
+def t(key: str, **values: Any) -> str:
+    """Give a text of the command line."""
+    return text(f"cli.{key}", LANGUAGE, **values)
+
+
+def language_option(command: Command) -> Command:
+    """Add ``--lang`` to a command."""
+    option = click.option(
+        "--lang", "language", type=click.Choice(LANGUAGES), default=LANGUAGE, help=t("lang.help")
+    )
+    return option(command)
+
+
+FOLDER: Final = click.Path(path_type=Path, file_okay=False, exists=True)
+RUN_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+"""Of an earlier run. It may have to be put back first (see adjudicator.folders), so it need not be there."""
+NEW_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
+
+
+def out() -> Console:
+    """Give the console that results go to."""
+    # A file or a pipe has no width of its own; tables need some to be read.
+    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+
+
+def err() -> Console:
+    """Give the console that progress and problems go to."""
+    return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+
+
+def fail(problems: Sequence[Problem], language: str) -> None:
+    """Print problems and end with the exit code of data that cannot be used."""
+    from adjudicator.presentation.problems import problem_lines
+
+    console = err()
+    for line in problem_lines(problems, language):
+        console.print(line)
+    raise click.exceptions.Exit(EXIT_DATA)
+
+
+@contextmanager
+def told(language: str) -> Iterator[None]:
+    """Turn what can go wrong into one clear message and the right exit code."""
+    try:
+        yield
+    except Refused as refused:
+        fail(refused.problems, language)
+    except DoesNotAddUp as found:
+        err().print(text("run.does_not_add_up", language, what=str(found)), style="bold red")
+        raise click.exceptions.Exit(EXIT_DOES_NOT_ADD_UP) from None
+    except OSError as error:
+        what = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
+        err().print(text("run.system", language, what=what), style="red")
+        raise click.exceptions.Exit(EXIT_DATA) from None
+    except KeyboardInterrupt:
+        err().print(text("run.unfinished", language))
+        raise click.exceptions.Exit(130) from None
+
+
+@contextmanager
+def progress_shown(language: str) -> Iterator[Callable[[str, int, int], None]]:
+    """Show stages and how far they are, on a terminal; nothing elsewhere."""
+    console = err()
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+        tasks: dict[str, Any] = {}
+
+        def tell(stage: str, done: int, total: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = progress.add_task(text(stage, language), total=total)
+            progress.update(tasks[stage], completed=done, total=total)
+
+        yield tell
