@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+import numpy as np
 
 from adjudicator.engine import fingerprint
 
@@ -29,3 +30,33 @@ def compiled(function: Function) -> Function:
     so that threads over groups of families run side by side.
     """
     return cast(Function, numba.njit(cache=True, nogil=True)(function))
+
+
+def kernel(function: Function) -> Function:
+    """Compile a kernel that makes no arrays: all that it works on is handed to it.
+
+    Its callers hold the arrays, so that it need not count references to them. Counting them costs more than
+    the law does, and threads would wait for one another over each count.
+    """
+    return cast(Function, cast(Any, numba.njit)(cache=True, nogil=True, _nrt=False)(function))
+
+
+def step(function: Function) -> Function:
+    """Compile a step of a kernel, which is put in the place where the kernel calls it."""
+    compile_inline = cast(Any, numba.njit)(cache=True, nogil=True, _nrt=False, forceinline=True)
+    return cast(Function, compile_inline(function))
+
+
+@step
+def unsigned(number: int) -> int:
+    """Take a number that is not negative as one that cannot be. *Compiled.*
+
+    Kernels then do not look whether an index counts from an array's end, and divide in a third of the time.
+    """
+    return np.uint64(number)  # type: ignore[return-value]
+
+
+@step
+def signed(number: int) -> int:
+    """Take a number as one that can be negative: the two do not mix. *Compiled.*"""
+    return np.int64(number)  # type: ignore[return-value]

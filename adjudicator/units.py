@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from adjudicator.compiled import compiled
+from adjudicator.compiled import compiled, signed, unsigned
 
 INT64_MAX: Final = 2**63 - 1
 
@@ -77,6 +77,12 @@ def times_quantity(amount: int, quantity: int) -> int:
 
 
 @compiled
+def _divide(number: int, divisor: int) -> int:
+    """Divide numbers that are not negative, which takes a third of the time of others. *Compiled.*"""
+    return signed(unsigned(number) // unsigned(divisor))
+
+
+@compiled
 def multiply(amount: int, quantity: int) -> int:
     """Multiply as :func:`times_quantity` does, but never past ``int64``. *Compiled.*
 
@@ -86,10 +92,19 @@ def multiply(amount: int, quantity: int) -> int:
     large = amount >= 2**31 or quantity >= 2**31
     if large and amount != 0 and quantity > LARGEST_AMOUNT * QUANTITY_ONE // amount:
         return TOO_LARGE
-    product = (amount * quantity + QUANTITY_ONE // 2) // QUANTITY_ONE
+    product = _divide(amount * quantity + QUANTITY_ONE // 2, QUANTITY_ONE)
     if product > LARGEST_AMOUNT:
         return TOO_LARGE
     return product
+
+
+@compiled
+def take_percentage(amount: int, percentage: int) -> int:
+    """Take a percentage as :func:`times_percentage` does. *Compiled.*
+
+    The amount is not negative, and at most :data:`LARGEST_AMOUNT`.
+    """
+    return _divide(amount * percentage + PERCENT_ALL // 2, PERCENT_ALL)
 
 
 def times_percentage(amount: int, percentage: int) -> int:

@@ -11,10 +11,12 @@ import numpy as np
 
 from adjudicator.adjudication import facts as facts_room
 from adjudicator.adjudication.adjudicate import LINES_OF_A_GROUP, adjudicate
+from adjudicator.adjudication.balances import Opened, room_for_touched
 from adjudicator.adjudication.facts import Facts
-from adjudicator.adjudication.kernel import Balances, Results, adjudicate_units, no_results
+from adjudicator.adjudication.kernel import adjudicate_units, largest, room_for
 from adjudicator.adjudication.opening import Opening, nothing
-from adjudicator.vocabulary import Care
+from adjudicator.adjudication.results import Results
+from adjudicator.adjudication.results import room_for as room_for_results
 from benchmarks.month import Month
 from benchmarks.table import Part, Row, median_seconds
 
@@ -96,19 +98,7 @@ def _decide(month: Month, opening: Opening, group: Group, facts: Facts) -> Resul
     scheme, batch = month.inputs.compiled, month.claims.batch
     registers = scheme.registers
     covers, policies = registers.covers, registers.policies
-    units = slice(group[0], group[1] + 1)
-    covers_of_unit = np.diff(covers.first_of_unit[units]).astype(np.int64)
-    lines_of_unit = np.diff(batch.first_line[batch.first_of_unit[units]])
-    of_cover = (int(covers_of_unit.sum()), len(Care))
-    of_policy = (int(np.diff(policies.first_of_unit[units]).sum()), len(Care))
-    balances = Balances(
-        np.zeros(of_cover, np.int64),
-        np.zeros(of_cover, np.int64),
-        np.zeros(of_policy, np.int64),
-        np.zeros(of_policy, np.int64),
-        np.zeros(of_cover[0], np.int8),
-    )
-    results = no_results(len(facts.target), len(facts.row))
+    results = room_for_results(len(facts.target), len(facts.row))
     adjudicate_units(
         *group,
         batch,
@@ -120,11 +110,10 @@ def _decide(month: Month, opening: Opening, group: Group, facts: Facts) -> Resul
         scheme.products.terms,
         scheme.remembered,
         opening.history,
-        balances,
-        1 << (2 * int(lines_of_unit.max(initial=0)) + 1).bit_length(),
-        int((lines_of_unit * covers_of_unit).max(initial=0)),
-        int(covers_of_unit.max(initial=0)),
+        Opened(opening.policy, opening.cover, opening.used),
+        room_for(*largest(*group, batch, policies, covers, opening.history)),
         results,
+        room_for_touched(len(facts.row)),
     )
     return results
 
@@ -133,7 +122,7 @@ def _copying(month: Month, repeat: int) -> tuple[int, Row]:
     """Copy the columns of claims and decisions; give how many bytes that were."""
     columns: list[np.ndarray[Any, Any]] = [
         *month.claims.batch,
-        *no_results(len(month.claims.batch.insuree), month.lines),
+        *room_for_results(len(month.claims.batch.insuree), month.lines),
     ]
     places = [np.zeros_like(column) for column in columns]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -206,6 +207,43 @@ class Terms(NamedTuple):
     """(T, age), hundredths, -1 for none."""
     outside: npt.NDArray[np.int8]
     """(T, age), set of bits by :class:`Care`."""
+    of_care: npt.NDArray[np.int64]
+    """(V, care, :class:`OfCare`): deductible and ceiling once more, side by side as kernels ask for them."""
+    of_age: npt.NDArray[np.int64]
+    """(T, age, :class:`OfAge`): the terms once more, side by side as kernels ask for them."""
+
+
+class OfCare(IntEnum):
+    """The columns of ``Terms.of_care``."""
+
+    DEDUCTIBLE_LEVEL = 0
+    DEDUCTIBLE = 1
+    DEDUCTIBLE_SPLIT = 2
+    CEILING_LEVEL = 3
+    CEILING = 4
+    CEILING_SPLIT = 5
+    CEILING_EXTRA = 6
+    CEILING_MAXIMUM = 7
+
+
+class OfAge(IntEnum):
+    """The columns of ``Terms.of_age``."""
+
+    PRICE_ORIGIN = 0
+    LIMITATION = 1
+    LIMIT = 2
+    WAITING = 3
+    QUANTITY = 4
+    OUTSIDE = 5
+
+
+def _side_by_side(columns: type[IntEnum], arrays: Mapping[str, Any], shape: tuple[int, int]) -> Any:
+    """Put arrays of (n,) or (n, 2) side by side as (n, 2, column)."""
+    rows = np.empty((*shape, len(columns)), np.int64)
+    for column in columns:
+        array = arrays[column.name.lower()]
+        rows[:, :, column] = array if array.ndim == len(shape) else array[:, np.newaxis]
+    return rows
 
 
 @dataclass(frozen=True)
@@ -238,6 +276,8 @@ def compile_terms(products: Sequence[Product], provisions: Sequence[Selectable])
     coverage = np.full((count, len(provisions), len(VisitType)), -1, np.int32)
     for row, version in enumerate(versions):
         coverage[row] = _coverage(version, provisions, table)
+    of_care = _balance_limits(versions)
+    of_age = table.arrays()
     terms = Terms(
         first_version=np.cumsum(first_version, dtype=np.int32),
         version_start=np.array([version.valid.start for version in versions], np.int32),
@@ -245,12 +285,14 @@ def compile_terms(products: Sequence[Product], provisions: Sequence[Selectable])
         by_facility=np.array(
             [version.hospital_care is HospitalCare.BY_FACILITY for version in versions], np.int8
         ),
-        **_balance_limits(versions),
+        **of_care,
         threshold=np.array([_or_none(version.enrolment.members.threshold) for version in versions], np.int32),
         claim_limit=_by_category(versions, "claims").astype(np.int32),
         category_ceiling=_by_category(versions, "ceiling"),
         coverage=coverage,
-        **table.arrays(),
+        **of_age,
+        of_care=_side_by_side(OfCare, of_care, (count, len(Care))),
+        of_age=_side_by_side(OfAge, of_age, (len(of_age["price_origin"]), len(AGES))),
     )
     return CompiledProducts(terms, codes, versions)
 
