@@ -29,11 +29,15 @@ from adjudicator.store import lock, runs
 from adjudicator.store.digests import table_hash
 from adjudicator.store.journal import Act, canonical
 from adjudicator.store.schema import UNDECIDED
+from adjudicator.store.writers import Writers
 
 Int64s = npt.NDArray[np.int64]
 Progress = Callable[[str, int, int], None]
 
 KIND: Final = "adjudication"
+
+SIDE_BY_SIDE: Final = 2
+"""How many partitions a server is given at a time."""
 
 
 @dataclass(frozen=True)
@@ -234,18 +238,19 @@ def carry_out(
     digests: dict[str, list[Int64s]] = defaultdict(list)
     total = work.received.lines.num_rows
     progress("run.adjudicating", 0, total)
-    for partition, rows in enumerate(groups):
-        stored, row_digests = runs.digested(rows)
-        for table, of_rows in row_digests.items():
-            digests[table].append(of_rows)
-        if not dry_run:
-            digest = runs.partition_hash(row_digests)
-            if partition not in written:
-                with books.database.writing() as connection:
-                    runs.write_partition(connection, run, partition, stored, digest)
-            elif written[partition] != digest:
-                raise DoesNotAddUp(f"partition {partition} of run {run} was written otherwise before")
-        progress("run.adjudicating", work.summary.lines.total(), total)
+    # A server takes partitions side by side; the embedded file one at a time, while the next is decided.
+    with Writers(1 if books.database.embedded else SIDE_BY_SIDE) as writers:
+        for partition, rows in enumerate(groups):
+            stored, row_digests = runs.digested(rows)
+            for table, of_rows in row_digests.items():
+                digests[table].append(of_rows)
+            if not dry_run:
+                digest = runs.partition_hash(row_digests)
+                if partition not in written:
+                    writers.give(_write_partition, books, run, partition, stored, digest)
+                elif written[partition] != digest:
+                    raise DoesNotAddUp(f"partition {partition} of run {run} was written otherwise before")
+            progress("run.adjudicating", work.summary.lines.total(), total)
     outcome.outputs = {
         table: {"rows": sum(map(len, parts)), "hash": table_hash(parts)}
         for table, parts in sorted(digests.items())
@@ -261,6 +266,13 @@ def carry_out(
             runs.publish(connection, act, run, str(plan["kind"]), outcome.name, record)
         outcome.booked = True
     return outcome
+
+
+def _write_partition(
+    books: Books, run: int, partition: int, rows: Mapping[str, pa.Table], digest: str
+) -> None:
+    with books.database.writing() as connection:
+        runs.write_partition(connection, run, partition, rows, digest)
 
 
 def run_record(plan: Mapping[str, Any], work: Work, outcome: Outcome) -> dict[str, Any]:

@@ -25,6 +25,9 @@ from adjudicator.units import NO_DATE
 
 Int64s = npt.NDArray[np.int64]
 
+LINES_OF_A_PARTITION = 131_072
+"""About how many lines a partition has: what is lost, and done again, when a machine stops."""
+
 HELD_FACILITY = "books.held_facility"
 HELD_AMOUNT = "books.held_amount"
 """Why a claim is not decided but held: keys of the catalogue."""
@@ -63,7 +66,8 @@ class Work:
             self.remembered,
         )
         try:
-            for decided in adjudicate(self.basis.compiled, claims, self.opening, threads):
+            groups = adjudicate(self.basis.compiled, claims, self.opening, threads, LINES_OF_A_PARTITION)
+            for decided in groups:
                 self.summary.add(claims, decided)
                 yield booker.rows(decided)
         except AmountTooLarge as found:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from adjudicator.store import bulk, journal
@@ -119,9 +120,19 @@ def write_partition(
     """Write the rows of a partition, and that they are written, within one transaction."""
     for table in (*LEDGER, RUN_CLAIMS):
         if table.name in rows:
-            bulk.insert(connection, table, rows[table.name])
+            bulk.insert(connection, table, in_key_order(table, rows[table.name]))
     counts = {name: len(rows.get(f"{word}_decisions", ())) for name, word in _COUNTED}
     connection.execute(sa.insert(PARTITIONS).values(run=run, partition=partition, hash=digest, **counts))
+
+
+def in_key_order(table: sa.Table, rows: pa.Table) -> pa.Table:
+    """Put rows in the order of their table's key: an index grows faster by rows that come in its order."""
+    if "claim_id" in rows.column_names and "insuree" not in table.primary_key.columns:
+        order = np.argsort(rows["claim_id"].to_numpy(), kind="stable")
+    else:
+        first = next(column.name for column in table.primary_key.columns if column.name != "run")
+        order = pc.sort_indices(rows[first].cast(pa.string())).to_numpy()
+    return rows.take(pa.array(order))
 
 
 _COUNTED: Final = (("claims", "claim"), ("lines", "line"))
