@@ -406,6 +406,124 @@ LEDGER: Final = (
 """The tables that a run adds to, each with its number in the column ``run``."""
 
 
+# What deserves a look.
+
+FLAGS: Final = sa.Table(
+    "flags",
+    METADATA,
+    Column("run", Whole, nullable=False),
+    Column("claim_id", Whole, nullable=False),
+    Column("line", Whole, nullable=False),
+    Column("rule", sa.Text(), nullable=False),
+    Column("version", sa.Text(), nullable=False),
+    Column("severity", sa.SmallInteger(), nullable=False),
+    Column("score", sa.Integer(), nullable=False),
+    Column("values", sa.Text(), nullable=False),
+    _digest(),
+    PrimaryKeyConstraint("run", "claim_id", "line", "rule"),
+    **_NO_ROWID,
+)
+"""What rules said about the decisions of a run; ``line`` is 0 where a rule speaks of the whole claim.
+
+``values``, canonical JSON: what made the rule fire, from which its explanation is told in any language.
+"""
+
+RULE_TEXTS: Final = sa.Table(
+    "rule_texts",
+    METADATA,
+    Column("content_hash", sa.Text(), primary_key=True),
+    Column("rule", sa.Text(), nullable=False),
+    Column("path", sa.Text(), nullable=False),
+    Column("text", sa.Text(), nullable=False),
+)
+"""Every rule that a run was flagged by, as it was written."""
+
+SELECTIONS: Final = sa.Table(
+    "selections",
+    METADATA,
+    Column("selection", Whole, primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("purpose", sa.Text(), nullable=False),
+    Column("method", sa.Text(), nullable=False),
+    Column("record", sa.Text(), nullable=False),
+    CheckConstraint("purpose IN ('review', 'feedback')", name="purpose"),
+)
+"""Draws of claims for review or feedback. ``record``: seed, parameters, the hash of what was drawn from."""
+
+SELECTED: Final = sa.Table(
+    "selected",
+    METADATA,
+    Column("selection", Whole, nullable=False),
+    Column("claim_id", Whole, nullable=False),
+    Column("stratum", sa.Text()),
+    Column("probability", Whole, nullable=False),
+    Column("of", Whole, nullable=False),
+    PrimaryKeyConstraint("selection", "claim_id"),
+    Index("ix_selected_claim_id", "claim_id"),
+    **_NO_ROWID,
+)
+"""Claims that were drawn, each with its probability: a fraction of two whole numbers."""
+
+CASES: Final = sa.Table(
+    "cases",
+    METADATA,
+    Column("case", Whole, primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False),
+    Column("claim_id", Whole, ForeignKey("claims.claim_id"), nullable=False),
+    Column("round", sa.Integer(), nullable=False),
+    Column("run", Whole, nullable=False),
+    Column("why", sa.Text(), nullable=False),
+    Column("score", sa.Integer(), nullable=False),
+    Column("saving", Whole, nullable=False),
+    Column("minutes", sa.Integer(), nullable=False),
+    Column("due", sa.Date(), nullable=False),
+    UniqueConstraint("claim_id", "round"),
+)
+"""Claims that wait for a medical officer: why, what a look is expected to save, and until when."""
+
+CASE_EVENTS: Final = sa.Table(
+    "case_events",
+    METADATA,
+    Column("case", Whole, ForeignKey("cases.case"), nullable=False),
+    Column("number", sa.Integer(), nullable=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False),
+    Column("at", sa.Text(), nullable=False),
+    Column("by", sa.Text(), nullable=False),
+    Column("what", sa.Text(), nullable=False),
+    Column("content", sa.Text(), nullable=False),
+    PrimaryKeyConstraint("case", "number"),
+)
+"""What happened to a case, in order; the last event says in which state it is."""
+
+CASE_STATES: Final = sa.Table(
+    "case_states",
+    METADATA,
+    Column("case", Whole, ForeignKey("cases.case"), primary_key=True, autoincrement=False),
+    Column("claim_id", Whole, nullable=False, unique=True),
+    Column("state", sa.Text(), nullable=False),
+    Column("officer", sa.Text()),
+    Column("since", sa.Text(), nullable=False),
+    Column("rank", Whole, nullable=False),
+    Index("ix_case_states_state_rank", "state", "rank"),
+)
+"""The queue: open cases, one of a claim, with who holds each. It follows from the events."""
+
+FEEDBACK: Final = sa.Table(
+    "feedback",
+    METADATA,
+    Column("claim_id", Whole, ForeignKey("claims.claim_id"), primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("care_rendered", sa.Boolean()),
+    Column("payment_asked", sa.Boolean()),
+    Column("drugs_prescribed", sa.Boolean()),
+    Column("drugs_received", sa.Boolean()),
+    Column("mark", sa.SmallInteger()),
+    Column("words", sa.Text()),
+    CheckConstraint("mark BETWEEN 0 AND 5", name="mark"),
+)
+"""What patients say about a claim."""
+
+
 # Closing.
 
 PERIODS: Final = sa.Table(

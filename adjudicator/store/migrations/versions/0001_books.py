@@ -210,6 +210,20 @@ def upgrade() -> None:
     )
     op.create_index("ix_families_key", "families", ["family"], unique=False)
     op.create_table(
+        "flags",
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("line", WHOLE, nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("severity", sa.SmallInteger(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("values", sa.Text(), nullable=False),
+        sa.Column("digest", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("run", "claim_id", "line", "rule", name=op.f("pk_flags")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "holder",
         sa.Column("one", sa.SmallInteger(), autoincrement=False, nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
@@ -371,12 +385,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "code", name=op.f("pk_remembered")),
     )
     op.create_table(
+        "rule_texts",
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("rule", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("content_hash", name=op.f("pk_rule_texts")),
+    )
+    op.create_table(
         "run_claims",
         sa.Column("run", WHOLE, nullable=False),
         sa.Column("claim_id", WHOLE, nullable=False),
         sa.PrimaryKeyConstraint("run", "claim_id", name=op.f("pk_run_claims")),
         sqlite_with_rowid=False,
     )
+    op.create_table(
+        "selected",
+        sa.Column("selection", WHOLE, nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("stratum", sa.Text(), nullable=True),
+        sa.Column("probability", WHOLE, nullable=False),
+        sa.Column("of", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("selection", "claim_id", name=op.f("pk_selected")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_selected_claim_id", "selected", ["claim_id"], unique=False)
     op.create_table(
         "statements",
         sa.Column("period", sa.Text(), nullable=False),
@@ -405,6 +438,39 @@ def upgrade() -> None:
         sa.Column("en", sa.Text(), nullable=False),
         sa.Column("fr", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("list", "number", name=op.f("pk_vocabulary")),
+    )
+    op.create_table(
+        "cases",
+        sa.Column("case", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("saving", WHOLE, nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("due", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.claim_id"], name=op.f("fk_cases_claim_id")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_cases_journal")),
+        sa.PrimaryKeyConstraint("case", name=op.f("pk_cases")),
+        sa.UniqueConstraint("claim_id", "round", name=op.f("uq_cases_claim_id_round")),
+    )
+    op.create_table(
+        "feedback",
+        sa.Column("claim_id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("care_rendered", sa.Boolean(), nullable=True),
+        sa.Column("payment_asked", sa.Boolean(), nullable=True),
+        sa.Column("drugs_prescribed", sa.Boolean(), nullable=True),
+        sa.Column("drugs_received", sa.Boolean(), nullable=True),
+        sa.Column("mark", sa.SmallInteger(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=True),
+        sa.CheckConstraint("mark BETWEEN 0 AND 5", name=op.f("ck_feedback_mark")),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.claim_id"], name=op.f("fk_feedback_claim_id")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_feedback_journal")),
+        sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_feedback")),
+        sa.UniqueConstraint("journal", name=op.f("uq_feedback_journal")),
     )
     op.create_table(
         "loads",
@@ -463,6 +529,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run", name=op.f("pk_runs")),
         sa.UniqueConstraint("journal", name=op.f("uq_runs_journal")),
     )
+    op.create_table(
+        "selections",
+        sa.Column("selection", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("purpose", sa.Text(), nullable=False),
+        sa.Column("method", sa.Text(), nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.CheckConstraint("purpose IN ('review', 'feedback')", name=op.f("ck_selections_purpose")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_selections_journal")),
+        sa.PrimaryKeyConstraint("selection", name=op.f("pk_selections")),
+        sa.UniqueConstraint("journal", name=op.f("uq_selections_journal")),
+    )
+    op.create_table(
+        "case_events",
+        sa.Column("case", WHOLE, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("content", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["cases.case"], name=op.f("fk_case_events_case")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_case_events_journal")),
+        sa.PrimaryKeyConstraint("case", "number", name=op.f("pk_case_events")),
+    )
+    op.create_table(
+        "case_states",
+        sa.Column("case", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("officer", sa.Text(), nullable=True),
+        sa.Column("since", sa.Text(), nullable=False),
+        sa.Column("rank", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["case"], ["cases.case"], name=op.f("fk_case_states_case")),
+        sa.PrimaryKeyConstraint("case", name=op.f("pk_case_states")),
+        sa.UniqueConstraint("claim_id", name=op.f("uq_case_states_claim_id")),
+    )
+    op.create_index("ix_case_states_state_rank", "case_states", ["state", "rank"], unique=False)
     op.create_table(
         "review_lines",
         sa.Column("review", WHOLE, nullable=False),
