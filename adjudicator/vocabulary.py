@@ -136,6 +136,15 @@ class PolicyStatus(Word):
     EXPIRED = 4
 
 
+class Severity(Word):
+    """How grave it is what a review rule finds."""
+
+    LOW = 0
+    MEDIUM = 1
+    HIGH = 2
+    CRITICAL = 3
+
+
 class Care(Word):
     """The kind of care that splits deductibles and ceilings (law, section 3)."""
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -44,6 +44,10 @@ class Source:
     problems: tuple[Problem, ...] = ()
     left_out: frozenset[Steps] = frozenset()
     """Values that stand in the file but not in the tree, because a problem was found in them."""
+    text: str = ""
+    """The whole file."""
+    spans: Mapping[Steps, tuple[int, int]] = field(default_factory=dict)
+    """Where each text begins and ends in ``text``, quotes and block marks included."""
 
     def written(self, steps: Steps) -> Steps:
         """Give the steps as the file writes them.
@@ -152,6 +156,8 @@ class _Builder:
     def __init__(self, text: str, file: Path) -> None:
         self._file = file
         self._events: Iterator[yaml.Event] = yaml.parse(text, Loader=yaml.BaseLoader)
+        self._text = text
+        self._spans: dict[Steps, tuple[int, int]] = {}
         self._values: dict[Steps, Spot] = {(): (1, 1)}
         self._keys: dict[Steps, Spot] = {}
         self._problems: list[Problem] = []
@@ -172,7 +178,14 @@ class _Builder:
         if not isinstance(after, yaml.StreamEndEvent):
             self._report("product.second_document", after)
         return Source(
-            self._file, tree, self._values, self._keys, tuple(self._problems), frozenset(self._left_out)
+            self._file,
+            tree,
+            self._values,
+            self._keys,
+            tuple(self._problems),
+            frozenset(self._left_out),
+            self._text,
+            self._spans,
         )
 
     def _refuse(self, what: Message, event: yaml.Event, remedy: Message) -> NoReturn:
@@ -198,6 +211,7 @@ class _Builder:
             return self._sequence(steps)
         if not isinstance(event, yaml.ScalarEvent) or (event.style is None and event.value in _EMPTY):
             return None
+        self._spans[steps] = (event.start_mark.index, event.end_mark.index)
         text: str = event.value
         return text
 

@@ -1,0 +1,95 @@
+"""Rules as people read them: a list, one in full, and the fields that they can speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from adjudicator.product.definition import Label
+from adjudicator.rulebook.definition import Then
+from adjudicator.rulebook.fields import FIELDS, SHORT
+from adjudicator.rulebook.read import CompiledRule
+from adjudicator.words import Percentage, label, shown, text
+
+
+def in_language(said: Label, language: str) -> str:
+    """Give a label in a language."""
+    return str(getattr(said, language))
+
+
+def _plain_table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for heading in headings:
+        table.add_column(heading)
+    return table
+
+
+def _what_happens(then: Then, language: str) -> str:
+    if then.flag:
+        return text("rules.then.flag", language, queue=then.flag.queue, score=then.flag.score)
+    if then.sample:
+        share = Percentage(then.sample.share)
+        return text("rules.then.sample", language, queue=then.sample.queue, share=share)
+    assert then.reject is not None
+    return text("rules.then.reject", language, reason=in_language(then.reject.reason, language))
+
+
+def print_rules(console: Console, rules: Sequence[CompiledRule], language: str) -> None:
+    """List rules, the gravest first."""
+    headings = ("rule", "severity", "level", "status", "title")
+    table = _plain_table(*(text(f"rules.list.{name}", language) for name in headings))
+    for rule in sorted(rules, key=lambda rule: (-rule.definition.severity, rule.name)):
+        said = rule.definition
+        table.add_row(
+            rule.name,
+            label(said.severity, language),
+            text(f"rules.level.{said.level.value}", language),
+            text(f"rules.status.{said.status}", language),
+            in_language(said.title, language),
+        )
+    console.print(table)
+
+
+def print_rule(console: Console, rule: CompiledRule, language: str) -> None:
+    """Show a rule in full."""
+    said = rule.definition
+    console.print(Text(f"{rule.name} — {in_language(said.title, language)}", style="bold"))
+    console.print(Text(in_language(said.rationale, language)))
+    rows = [
+        ("severity", label(said.severity, language)),
+        ("level", text(f"rules.level.{said.level.value}", language)),
+        ("status", text(f"rules.status.{said.status}", language)),
+        ("then", _what_happens(said.then, language)),
+        ("source", said.source),
+        ("explanation", in_language(said.explanation, language)),
+    ]
+    if said.false_alarms:
+        rows.append(("false_alarms", in_language(said.false_alarms, language)))
+    table = _plain_table("", "")
+    for name, value in rows:
+        table.add_row(Text(text(f"rules.list.{name}", language), style="dim"), Text(value))
+    console.print(table)
+    console.print(Text(text("rules.list.when", language), style="dim"))
+    console.print(Padding(Text(said.when.strip()), (0, 0, 0, 2)))
+    for name, codes in said.sets.items():
+        console.print(Padding(Text(f"@{name}: {', '.join(codes)}"), (0, 0, 0, 2)))
+    place = rule.source.place_of(())
+    console.print(Text(f"{place.file}  {shown(rule.content_hash[:12], language)}", style="dim"))
+
+
+def print_fields(console: Console, language: str) -> None:
+    """List the fields of the language, with their types and words."""
+    table = _plain_table(
+        *(text(f"rules.fields.{name}", language) for name in ("field", "level", "type", "words"))
+    )
+    for path, field in FIELDS.items():
+        words = ", ".join(field.words.words()) if field.words else ""
+        kind = text(f"rules.type.{field.type.value}", language)
+        table.add_row(path, text(f"rules.level.{field.level.value}", language), kind, words)
+    console.print(table)
+    short = ", ".join(f"{name} = {path}" for name, path in SHORT.items())
+    console.print(text("rules.fields.short", language, names=short), soft_wrap=True)

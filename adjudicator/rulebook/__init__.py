@@ -1,0 +1,6 @@
+"""What deserves a doctor's look: rules in YAML, compiled to columns, and told in words.
+
+A rule says what it looks for in a small language of its own, that has no way to run code. ``syntax`` reads
+it, ``typed`` gives every part a type, ``evaluate`` answers for millions of lines at once and ``plain`` for
+one claim, by the same words of ``fields``.
+"""

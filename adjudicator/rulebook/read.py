@@ -1,0 +1,251 @@
+"""Rule files, read: each a rule that is typed, knows its file and its places, and keeps its own examples."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import Formatter
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from adjudicator.problems import Place, Problem, Refused
+from adjudicator.product.mistakes import problems_of
+from adjudicator.product.source import Source, Steps, read_source
+from adjudicator.rulebook import syntax, typed
+from adjudicator.rulebook.definition import ExampleClaim, Rule
+from adjudicator.rulebook.fields import FIELDS, Level, Type
+from adjudicator.rulebook.rows import ClaimRow, Row, completed, full_path
+from adjudicator.rulebook.syntax import RuleMistake
+from adjudicator.rulebook.typed import Context
+from adjudicator.units import day_number, scaled
+from adjudicator.words import message
+
+SUFFIXES: Final = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """A rule that can be evaluated."""
+
+    definition: Rule
+    condition: typed.Condition
+    values: Mapping[str, typed.Value]
+    """What its explanation tells, by name: its own values, and the fields that it names."""
+    examples: tuple[tuple[bool, tuple[ClaimRow, ...]], ...]
+    """Whether each must fire, and its claims: the first is the one that is asked about."""
+    content_hash: str
+    source: Source
+
+    @property
+    def name(self) -> str:
+        """The rule's name."""
+        return self.definition.rule
+
+    @property
+    def level(self) -> Level:
+        """Whether it speaks of claims or of lines."""
+        return self.definition.level
+
+
+def read_rule(path: Path, decimals: int) -> CompiledRule:
+    """Read one rule file.
+
+    Args:
+        path: the file.
+        decimals: of the scheme's currency.
+
+    Raises:
+        Refused: with everything that is wrong with the file.
+    """
+    source = read_source(path)
+    try:
+        rule = Rule.model_validate(source.tree, context={"decimals": decimals})
+    except ValidationError as error:
+        raise Refused(_in_order([*source.problems, *problems_of(error, source, Rule)])) from None
+    if source.problems:
+        raise Refused(source.problems)
+    return _Compiler(rule, source, decimals).compiled()
+
+
+def read_rules(folder: Path, decimals: int) -> list[CompiledRule]:
+    """Read all rule files of a folder and the folders in it, in the order of their paths.
+
+    Raises:
+        Refused: with everything that is wrong with any of them.
+    """
+    rules: list[CompiledRule] = []
+    problems: list[Problem] = []
+    for path in sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file()):
+        try:
+            rule = read_rule(path, decimals)
+        except Refused as refused:
+            problems += refused.problems
+            continue
+        if any(other.name == rule.name for other in rules):
+            what = message("rules.name_twice", name=rule.name)
+            problems.append(
+                Problem(what, rule.source.place_of(("rule",)), message("rules.name_twice.remedy"))
+            )
+        rules.append(rule)
+    if problems:
+        raise Refused(problems)
+    return rules
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda problem: (problem.place.line or 0, problem.place.column or 0))
+
+
+class _Compiler:
+    def __init__(self, rule: Rule, source: Source, decimals: int) -> None:
+        self._rule, self._source, self._decimals = rule, source, decimals
+        self._problems: list[Problem] = []
+
+    def compiled(self) -> CompiledRule:
+        rule = self._rule
+        context = Context(rule.sets, self._decimals, decided=rule.then.reject is None)
+        condition = self._typed(("when",), lambda node: typed.condition(node, rule.level, context))
+        values: dict[str, typed.Value] = {}
+        for name in rule.values:
+            value = self._typed(("values", name), lambda node: typed.value(node, rule.level, context))
+            if value is not None:
+                values[name] = value
+        values |= self._told(context)
+        examples = tuple(
+            (example.fires, self._example(place, example)) for place, example in enumerate(rule.examples)
+        )
+        self._both_kinds()
+        if self._problems:
+            raise Refused(_in_order(self._problems))
+        assert condition is not None
+        said = json.dumps(rule.model_dump(mode="json", exclude={"examples"}), sort_keys=True)
+        digest = hashlib.sha256(f"{self._decimals}{said}".encode()).hexdigest()
+        return CompiledRule(rule, condition, values, examples, digest, self._source)
+
+    def _typed(self, steps: Steps, make: Any) -> Any:
+        """Read and type the text at some steps, or note what is wrong with it and where."""
+        text, start = self._written(steps)
+        try:
+            return make(syntax.parse(text))
+        except RuleMistake as found:
+            place = self._place(start + found.at)
+            self._problems.append(Problem(found.what, place, found.remedy))
+            return None
+
+    def _written(self, steps: Steps) -> tuple[str, int]:
+        """Give a text as the file writes it, and where it begins: blanks and new lines mean nothing in it."""
+        start, end = self._source.spans[steps]
+        text = self._source.text[start:end]
+        if block := re.match(r"[|>][-+0-9]*[^\n]*\n", text):
+            return text[block.end() :], start + block.end()
+        if text[:1] in ("'", '"'):
+            # Quotes inside would have to be written twice, or escaped; the text as it is read is used then.
+            inner = text[1:-1]
+            if "''" not in inner and "\\" not in inner:
+                return inner, start + 1
+            value: Any = self._source.tree
+            for step in steps:
+                value = value[step]
+            return str(value), start
+        return text, start
+
+    def _place(self, offset: int) -> Place:
+        before = self._source.text[:offset]
+        return Place(self._source.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+    def _told(self, context: Context) -> dict[str, typed.Value]:
+        """Find the fields that the explanation names, beside the rule's own values."""
+        found: dict[str, typed.Value] = {}
+        label = self._rule.explanation
+        for language, text in (("en", label.en), ("fr", label.fr)):
+            try:
+                names = [part[1] for part in Formatter().parse(text) if part[1] is not None]
+            except ValueError:
+                self._note("rules.braces", ("explanation", language))
+                continue
+            for name in names:
+                field = FIELDS.get(name)
+                usable = field and not (field.level is Level.LINE and self._rule.level is Level.CLAIM)
+                if name in self._rule.values or name in found:
+                    continue
+                if field is None or not usable or (field.decided and not context.decided):
+                    self._note("rules.unknown_value", ("explanation", language), name=name)
+                else:
+                    found[name] = typed.FieldOf(field.type, field.level, field)
+        return found
+
+    def _note(self, key: str, steps: Steps, **values: Any) -> None:
+        place = self._source.place_of(steps)
+        self._problems.append(Problem(message(key, **values), place, message(f"{key}.remedy", **values)))
+
+    def _both_kinds(self) -> None:
+        """An active rule shows at least one case that fires and one that does not."""
+        kinds = {example.fires for example in self._rule.examples}
+        if self._rule.status == "active" and kinds != {True, False}:
+            self._note("rules.examples_missing", ("examples",) if self._rule.examples else ())
+
+    def _example(self, place: int, example: Any) -> tuple[ClaimRow, ...]:
+        others = [
+            self._claim_row(("examples", place, "others", number), other, number, False)
+            for number, other in enumerate(example.others)
+        ]
+        return (self._claim_row(("examples", place), example, len(others), True), *others)
+
+    def _claim_row(self, steps: Steps, example: ExampleClaim, order: int, current: bool) -> ClaimRow:
+        fields, several = self._row((*steps, "claim"), example.claim, Level.CLAIM)
+        fields, several = completed(fields, several)
+        lines = tuple(
+            self._line((*steps, "lines", number), line) for number, line in enumerate(example.lines)
+        )
+        return ClaimRow(fields, lines, order, current, several)
+
+    def _line(self, steps: Steps, line: Mapping[str, Any]) -> Row:
+        row = dict(self._row(steps, line, Level.LINE)[0])
+        quantity, price = row.get("line.quantity"), row.get("line.price_asked")
+        if isinstance(quantity, int) and isinstance(price, int):
+            row.setdefault("line.claimed", (quantity * price + 50) // 100)
+        return row
+
+    def _row(
+        self, steps: Steps, given: Mapping[str, Any], level: Level
+    ) -> tuple[Row, Mapping[str, tuple[str, ...]]]:
+        row: dict[str, int | str] = {}
+        several: dict[str, tuple[str, ...]] = {}
+        for name, value in given.items():
+            field = FIELDS.get(full_path(name))
+            if field is None or field.level is not level:
+                self._note("rules.example_field", (*steps, name), name=name)
+            elif field.several:
+                several[field.path] = tuple(map(str, value if isinstance(value, list | tuple) else [value]))
+            else:
+                cell = self._cell((*steps, name), field, str(value))
+                if cell is not None:
+                    row[field.path] = cell
+        return row, several
+
+    def _cell(self, steps: Steps, field: Any, text: str) -> int | str | None:
+        try:
+            match field.type:
+                case Type.TEXT:
+                    return text
+                case Type.WORD:
+                    return int(field.words.of(text))
+                case Type.DAY:
+                    return day_number(dt.date.fromisoformat(text))
+                case Type.TRUTH:
+                    return {"true": 1, "false": 0}[text]
+                case Type.MONEY:
+                    return scaled(text, self._decimals)
+                case Type.QUANTITY:
+                    return scaled(text, 2)
+                case _:
+                    return scaled(text, 0)
+        except (ValueError, KeyError):
+            self._note("rules.example_value", steps, name=field.path, value=text, type=field.type.value)
+            return None

@@ -1,0 +1,124 @@
+"""The claims that rules look at, as columns: those that are decided now, and those of the past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from adjudicator.encoding import group
+from adjudicator.rulebook.fields import Field, Level
+
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Column:
+    """The values of a field: whole numbers, of a text its place among ``texts``; any dtype of integers."""
+
+    values: npt.NDArray[Any]
+    given: Bools | None = None
+    """(n,): where there is a value; None: everywhere."""
+    texts: Sequence[str | None] | None = None
+    """The texts of a text field, each once."""
+
+    def at(self, rows: Int64s) -> tuple[Int64s, Bools]:
+        """Give the values of some rows, and where there are any."""
+        values = self.values[rows].astype(np.int64)
+        return values, np.ones(len(rows), np.bool_) if self.given is None else self.given[rows]
+
+
+Provider = Callable[[], Column]
+
+
+class Universe:
+    """C claims and L lines with every field that rules know.
+
+    Args:
+        claims: how many claims there are.
+        claim_of_line: (L,): the claim of each line.
+        order: (C,): the rank of each claim by when it was filed (adjudication order, law section 3).
+        current: (C,): whether a claim is decided now; the others are of the past.
+        providers: what gives each field's column, by path; asked once, when it is needed. A path of several
+            columns has them as ``path/0``, ``path/1`` and so on.
+    """
+
+    def __init__(
+        self,
+        claims: int,
+        claim_of_line: npt.NDArray[Any],
+        order: Int64s,
+        current: Bools,
+        providers: Mapping[str, Provider],
+    ) -> None:
+        self.claims, self.claim_of_line, self.order, self.current = claims, claim_of_line, order, current
+        self._providers = providers
+        self._columns: dict[str, Column] = {}
+        self._indexes: dict[tuple[str, bool], tuple[Any, Any]] = {}
+
+    @property
+    def lines(self) -> int:
+        """How many lines there are."""
+        return len(self.claim_of_line)
+
+    @cached_property
+    def current_claims(self) -> Int64s:
+        """The claims that are decided now."""
+        return np.flatnonzero(self.current)
+
+    @cached_property
+    def current_lines(self) -> Int64s:
+        """Their lines."""
+        return np.flatnonzero(self.current[self.claim_of_line])
+
+    def column(self, path: str) -> Column:
+        """Give the column of a field."""
+        if path not in self._columns:
+            self._columns[path] = self._providers[path]()
+        return self._columns[path]
+
+    def several(self, path: str) -> list[Column]:
+        """Give the columns of a field that a claim has several of."""
+        return [self.column(name) for name in self._providers if name.startswith(f"{path}/")]
+
+    def values(self, field: Field, level: Level, rows: Int64s) -> tuple[Int64s, Bools]:
+        """Give a field's values for some rows of a level; of lines, those of their claims where need be."""
+        if field.level is Level.CLAIM and level is Level.LINE:
+            rows = self.claim_of_line[rows]
+        return self.column(field.path).at(rows)
+
+    def rows_with(self, field: Field, of_lines: bool, wanted: Int64s) -> Int64s:
+        """Find the claims or lines that have one of some values of a field.
+
+        Args:
+            field: with small whole numbers from 0 (a text's place).
+            of_lines: whether lines are looked for.
+            wanted: distinct values.
+        """
+        first, order = self._index(field, of_lines)
+        wanted = wanted[(wanted >= 0) & (wanted < len(first) - 1)]
+        counts = first[wanted + 1] - first[wanted]
+        total = int(counts.sum())
+        if total * 2 > len(order):
+            everything: Int64s = order
+            return everything
+        starts = np.repeat(first[wanted] - np.cumsum(counts) + counts, counts)
+        rows: Int64s = order[starts + np.arange(total)]
+        return rows
+
+    def _index(self, field: Field, of_lines: bool) -> tuple[Any, Any]:
+        key = (field.path, of_lines)
+        if key not in self._indexes:
+            count = self.lines if of_lines else self.claims
+            values, given = self.values(
+                field, Level.LINE if of_lines else Level.CLAIM, np.arange(count, dtype=np.int64)
+            )
+            codes = np.where(given, values + 1, 0).astype(np.int32)
+            first, order = group(codes, int(codes.max(initial=0)) + 1)
+            self._indexes[key] = (first[1:].astype(np.int64), order)
+        return self._indexes[key]

@@ -1,0 +1,98 @@
+"""Review rules: checking, trying, showing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+from adjudicator.words import text
+from commands.shared import EXIT_FINDINGS, fail, language_option, out, told
+from commands.shared import t as _t
+
+RULES: Final = click.Path(path_type=Path, exists=True)
+
+
+@click.group(help=_t("rules.help"))
+def rules() -> None:
+    """Look after review rules."""
+
+
+def _decimals(path: Path) -> int:
+    """Take the currency of the scheme that the rules are of; two decimals where there is none around."""
+    from adjudicator.scheme import SETTINGS, read_settings
+
+    folder = path if path.is_dir() else path.parent
+    for around in (folder, *folder.resolve().parents):
+        if (around / SETTINGS).is_file():
+            return read_settings(around).decimals
+    return 2
+
+
+def _folder(path: Path) -> Path:
+    from adjudicator.scheme import SETTINGS, read_settings
+
+    return path / read_settings(path).rules if path.is_dir() and (path / SETTINGS).is_file() else path
+
+
+@rules.command("check", help=_t("rules.check.help"))
+@click.argument("path", type=RULES, default=Path())
+@language_option
+def check(path: Path, language: str) -> None:
+    """Check the rules of a scheme, a folder or a file, and try their examples."""
+    from adjudicator.rulebook.examples import try_examples
+    from adjudicator.rulebook.read import read_rule, read_rules
+
+    with told(language):
+        decimals = _decimals(path)
+        found = [read_rule(path, decimals)] if path.is_file() else read_rules(_folder(path), decimals)
+        tried = [try_examples(rule) for rule in found]
+    problems = [problem for one in tried for problem in one.problems]
+    if problems:
+        fail(problems, language)
+    examples = sum(one.examples for one in tried)
+    out().print(text("rules.checked", language, rules=len(tried), examples=examples), style="green")
+    if not tried:
+        raise click.exceptions.Exit(EXIT_FINDINGS)
+
+
+@rules.command("show", help=_t("rules.show.help"))
+@click.argument("name")
+@click.argument("path", type=RULES, default=Path())
+@language_option
+def show(name: str, path: Path, language: str) -> None:
+    """Show a rule in words."""
+    from adjudicator.presentation.rules import print_rule
+    from adjudicator.problems import Problem, Refused
+    from adjudicator.rulebook.read import read_rules
+    from adjudicator.words import message
+
+    with told(language):
+        found = {rule.name: rule for rule in read_rules(_folder(path), _decimals(path))}
+        if name not in found:
+            what = message("rules.no_rule", name=name)
+            raise Refused([Problem(what, remedy=message("rules.no_rule.remedy", known=sorted(found)))])
+    print_rule(out(), found[name], language)
+
+
+@rules.command("list", help=_t("rules.list.help"))
+@click.argument("path", type=RULES, default=Path())
+@language_option
+def list_rules(path: Path, language: str) -> None:
+    """List rules."""
+    from adjudicator.presentation.rules import print_rules
+    from adjudicator.rulebook.read import read_rules
+
+    with told(language):
+        found = read_rules(_folder(path), _decimals(path))
+    print_rules(out(), found, language)
+
+
+@rules.command("fields", help=_t("rules.fields.help"))
+@language_option
+def fields(language: str) -> None:
+    """List the fields that rules can speak of."""
+    from adjudicator.presentation.rules import print_fields
+
+    print_fields(out(), language)
