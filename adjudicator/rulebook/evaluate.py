@@ -6,6 +6,7 @@ other claims are computed for what is left, from the claims that share their key
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from adjudicator.rulebook import typed
 from adjudicator.rulebook.codes import CodeSet, DaySet
-from adjudicator.rulebook.fields import FIELDS, Level, Type
+from adjudicator.rulebook.fields import FIELDS, Field, Level, Type
 from adjudicator.rulebook.looks import counted, nearest, ranked, shares
 from adjudicator.rulebook.universe import Column, Universe
 from adjudicator.units import year_month_day
@@ -37,6 +38,10 @@ class Evaluator:
     def __init__(self, universe: Universe) -> None:
         self._universe = universe
         self._sets: dict[tuple[str, int], Bools] = {}
+
+    def texts(self, field: Field) -> Sequence[str | None]:
+        """Give the texts that the values of a text field stand for."""
+        return self._universe.column(field.path).texts or ()
 
     def truth(self, condition: typed.Condition, level: Level, rows: Int64s) -> Bools:
         """Tell of some rows whether a condition holds.

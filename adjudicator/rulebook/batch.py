@@ -1,0 +1,446 @@
+"""The universe of a scheme's claims: its fields from the encoded batch, its registers and its decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, overload
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from adjudicator.adjudication import facts as facts_room
+from adjudicator.adjudication.adjudicate import CompiledScheme, Decided
+from adjudicator.adjudication.facts import Facts
+from adjudicator.claims import Claims
+from adjudicator.encoding import UNKNOWN, Keys, days, integers, one_array
+from adjudicator.registers import provision_key
+from adjudicator.rulebook.fields import IDENTITY, PROVISION
+from adjudicator.rulebook.universe import Column, Provider, Universe
+from adjudicator.units import NO_DATE, OPEN_END, OPEN_START, QUANTITY_ONE, TOO_LARGE
+from adjudicator.vocabulary import Kind, LineStatus, LocationLevel, Reason
+
+Int64s = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
+
+_THURSDAY: Final = 3
+"""Day 0 was a Thursday: so many days after a Monday."""
+
+
+class Texts(Sequence[str | None]):
+    """The texts of a column, taken out of Arrow only when they are asked for."""
+
+    def __init__(self, values: pa.Array) -> None:
+        self._values = values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @overload
+    def __getitem__(self, place: int) -> str | None: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[str | None]: ...
+    def __getitem__(self, place: int | slice) -> str | Sequence[str | None] | None:
+        found: Any = self._values[place]
+        texts: str | None | Sequence[str | None]
+        texts = found.to_pylist() if isinstance(place, slice) else found.as_py()
+        return texts
+
+    def __iter__(self) -> Iterator[str | None]:
+        return iter(self._values.to_pylist())
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A universe, with what leads back from its claims and lines to those of a batch."""
+
+    universe: Universe
+    claims: Claims
+    facts: Facts
+
+
+def universe_of_batch(
+    scheme: CompiledScheme,
+    tables: Mapping[str, pa.Table],
+    claims: Claims,
+    current: Bools,
+    decided: Sequence[Decided] = (),
+) -> Seen:
+    """Make the universe of an encoded batch.
+
+    Args:
+        scheme: the compiled scheme.
+        tables: its registers, typed.
+        claims: the claims of now and of the past, encoded together.
+        current: (rows received,): whether a claim is decided now.
+        decided: the decisions about the claims of now, of a batch of them alone; none where a rule is asked
+            before the claims are decided.
+    """
+    registers = scheme.registers
+    facts = facts_room.establish(
+        claims.batch,
+        registers.provisions,
+        registers.price_lists,
+        registers.facilities,
+        registers.diagnoses,
+        registers.people,
+        scheme.adult_age,
+    )
+    return Seen(_Fields(scheme, tables, claims, facts, current, decided).universe(), claims, facts)
+
+
+class _Fields:
+    """Gives each field its column, when it is asked for."""
+
+    def __init__(
+        self,
+        scheme: CompiledScheme,
+        tables: Mapping[str, pa.Table],
+        claims: Claims,
+        facts: Facts,
+        current: Bools,
+        decided: Sequence[Decided],
+    ) -> None:
+        self._registers, self._tables, self._claims, self._facts = scheme.registers, tables, claims, facts
+        self._batch = claims.batch
+        self._current = current[claims.claim_row]
+        self._decided = decided
+        self._lines_of = np.diff(self._batch.first_line)
+
+    def universe(self) -> Universe:
+        """Put it together."""
+        count = len(self._batch.insuree)
+        claim_of_line = np.repeat(np.arange(count, dtype=np.int32), self._lines_of)
+        # The batch is in adjudication order within a family; among families the day of filing rules.
+        order = np.empty(count, np.int64)
+        order[np.argsort(self._batch.date_claimed, kind="stable")] = np.arange(count)
+        return Universe(count, claim_of_line, order, self._current, self._providers())
+
+    def _providers(self) -> dict[str, Provider]:
+        batch, registers = self._batch, self._registers
+        found: dict[str, Provider] = {
+            IDENTITY: lambda: Column(np.arange(len(batch.insuree))),
+            "claim.number": lambda: self._received("claim"),
+            "claim.facility": lambda: _coded(batch.facility, registers.facility_keys),
+            "claim.insuree": lambda: _coded(batch.insuree, registers.insuree_keys),
+            "claim.diagnosis": lambda: _coded(batch.diagnoses[:, 0], registers.diagnosis_keys),
+            "claim.administrator": lambda: self._received("administrator"),
+            "claim.guarantee": lambda: self._received("guarantee"),
+            "claim.referred_from": self._referred_from,
+            "claim.date_from": lambda: _day(batch.date_from),
+            "claim.date_to": lambda: _day(batch.date_to),
+            "claim.date_claimed": lambda: _day(batch.date_claimed),
+            "claim.target_date": lambda: _day(self._facts.target),
+            "claim.nights": lambda: _apart(batch.date_to, batch.date_from),
+            "claim.days_to_file": lambda: _apart(batch.date_claimed, self._facts.target),
+            "claim.weekday": self._weekday,
+            "claim.lines": lambda: Column(self._lines_of),
+            "claim.claimed": lambda: Column(self._facts.claimed, self._facts.claimed != TOO_LARGE),
+            "claim.in_patient": lambda: Column(self._facts.in_patient),
+            "claim.visit_type": lambda: Column(batch.visit_type),
+            "claim.category": lambda: Column(self._facts.category),
+            "patient.adult": lambda: Column(self._facts.adult, self._person_known),
+            "patient.sex": lambda: self._of_person(registers.people.sex),
+            "patient.birth_date": lambda: _day(self._born),
+            "patient.age": self._age,
+            "patient.age_days": lambda: _apart(self._facts.target, self._born),
+            "patient.valid_from": lambda: self._validity(registers.people.valid_from, OPEN_START, first=True),
+            "patient.valid_to": lambda: self._validity(registers.people.valid_to, OPEN_END, first=False),
+            "line.kind": lambda: Column(self._claims.kind),
+            "line.code": lambda: Column(self._claims.code, None, Texts(self._claims.codes)),
+            "line.number": lambda: Column(self._claims.line_number),
+            "line.quantity": lambda: Column(batch.quantity),
+            "line.price_asked": lambda: Column(batch.price_asked),
+            "line.claimed": self._line_claimed,
+            PROVISION: lambda: Column(
+                self._claims.code.astype(np.int64) * len(Kind) + self._claims.kind, None
+            ),
+        }
+        for place in range(batch.diagnoses.shape[1]):
+            found[f"claim.diagnoses/{place}"] = self._diagnosis(place)
+        found |= self._of_families() | self._of_facilities() | self._of_provisions() | self._of_decisions()
+        return found
+
+    def _received(self, name: str) -> Column:
+        column = one_array(self._claims.received[name])
+        if not pa.types.is_dictionary(column.type):
+            column = column.dictionary_encode()
+        codes = integers(column.indices, np.int64, UNKNOWN)[self._claims.claim_row]
+        return Column(codes, codes >= 0, Texts(column.dictionary.cast(pa.string())))
+
+    def _referred_from(self) -> Column:
+        keys = self._registers.facility_keys
+        return _coded(keys.encode(self._claims.received["referred_from"])[self._claims.claim_row], keys)
+
+    def _diagnosis(self, place: int) -> Provider:
+        return lambda: _coded(self._batch.diagnoses[:, place], self._registers.diagnosis_keys)
+
+    def _weekday(self) -> Column:
+        target = self._facts.target.astype(np.int64)
+        return Column((target + _THURSDAY) % 7 + 1, target != NO_DATE)
+
+    def _line_claimed(self) -> Column:
+        amount = self._batch.price_asked * self._batch.quantity
+        return Column((amount + QUANTITY_ONE // 2) // QUANTITY_ONE)
+
+    # The patient.
+
+    @cached_property
+    def _person(self) -> Int64s:
+        """The row of each claim's patient that is valid on the target date, else the last; -1: unknown."""
+        people, insuree = self._registers.people, self._batch.insuree
+        known = insuree >= 0
+        first = people.first_row[np.where(known, insuree, 0)].astype(np.int64)
+        end = people.first_row[np.where(known, insuree, 0) + 1].astype(np.int64)
+        row = end - 1
+        for version in range(int((end - first).max(initial=1)) - 1):
+            at = np.minimum(first + version, end - 1)
+            holds = (people.valid_from[at] <= self._facts.target) & (
+                self._facts.target <= people.valid_to[at]
+            )
+            row = np.where(holds, at, row)
+        return np.where(known, row, UNKNOWN)
+
+    @property
+    def _person_known(self) -> Bools:
+        return self._person >= 0
+
+    def _of_person(self, values: npt.NDArray[Any]) -> Column:
+        return Column(values[np.maximum(self._person, 0)], self._person_known)
+
+    @cached_property
+    def _born(self) -> npt.NDArray[np.int32]:
+        column = self._of_person(self._registers.people.birth_date)
+        born: npt.NDArray[np.int32] = np.where(self._person_known, column.values, NO_DATE).astype(np.int32)
+        return born
+
+    def _age(self) -> Column:
+        known = (self._born != NO_DATE) & (self._facts.target != NO_DATE)
+        on, born = (np.where(known, day, 0) for day in (self._facts.target, self._born))
+        (year, day_of_year), (born_year, born_day) = (_year_and_day(day) for day in (on, born))
+        return Column(year - born_year - (day_of_year < born_day), known)
+
+    def _validity(self, values: npt.NDArray[Any], open_: int, first: bool) -> Column:
+        """Give the first day, or the last, on which the register knows a person."""
+        people = self._registers.people
+        insuree = np.where(self._person_known, self._batch.insuree, 0)
+        row = people.first_row[insuree] if first else people.first_row[insuree + 1] - 1
+        found = values[row]
+        return Column(found, self._person_known & (found != open_))
+
+    def _of_families(self) -> dict[str, Provider]:
+        return {
+            "patient.family": lambda: self._family,
+            "patient.location": lambda: self._place(None),
+            "patient.district": lambda: self._place(LocationLevel.DISTRICT),
+            "patient.region": lambda: self._place(LocationLevel.REGION),
+        }
+
+    @cached_property
+    def _family(self) -> Column:
+        insurees = self._tables["insurees"]
+        keys = Keys.of(insurees["family"])
+        of_row = keys.encode(insurees["family"])
+        of_person = np.full(len(self._registers.insuree_keys), UNKNOWN, np.int32)
+        of_person[self._registers.insuree_keys.encode(insurees["insuree"])] = of_row
+        found = np.where(self._person_known, of_person[self._batch.insuree], UNKNOWN)
+        return _coded(found, keys)
+
+    @cached_property
+    def _locations(self) -> tuple[Keys, Mapping[LocationLevel | None, npt.NDArray[np.int32]]]:
+        """The locations, and of each the district and the region that it lies in."""
+        table = self._tables.get("locations")
+        if table is None or not len(table):
+            return Keys(pa.array([], pa.string())), {}
+        keys = Keys.of(table["code"])
+        code = keys.encode(table["code"])
+        parent, level = np.full(len(keys), UNKNOWN), np.full(len(keys), UNKNOWN)
+        parent[code] = keys.encode(table["parent"])
+        level[code] = integers(table["level"], np.int64)
+        above: dict[LocationLevel | None, npt.NDArray[np.int32]] = {
+            None: np.arange(len(keys), dtype=np.int32)
+        }
+        for wanted in (LocationLevel.DISTRICT, LocationLevel.REGION):
+            at = np.arange(len(keys))
+            for _ in LocationLevel:
+                higher = (at >= 0) & (level[at] != wanted)
+                at = np.where(higher, parent[at], at)
+            above[wanted] = np.where((at >= 0) & (level[at] == wanted), at, UNKNOWN).astype(np.int32)
+        return keys, above
+
+    def _lies_in(self, location: npt.NDArray[Any], level: LocationLevel | None) -> Column:
+        keys, above = self._locations
+        if not len(keys):
+            return _coded(np.full(len(location), UNKNOWN), keys)
+        return _coded(np.where(location >= 0, above[level][location], UNKNOWN), keys)
+
+    def _place(self, level: LocationLevel | None) -> Column:
+        families, keys = self._tables["families"], self._locations[0]
+        family_keys = self._family.texts
+        assert isinstance(family_keys, Texts)
+        names = Keys(pa.array(list(family_keys), pa.string()))
+        of_family = np.full(len(names) + 1, UNKNOWN, np.int32)
+        known = names.encode(families["family"])
+        of_family[known] = keys.encode(families["location"])
+        of_family[-1] = UNKNOWN
+        found = of_family[self._family.values]
+        return self._lies_in(found, level)
+
+    # The facility.
+
+    def _of_facilities(self) -> dict[str, Provider]:
+        found: dict[str, Provider] = {
+            "facility.level": lambda: self._of_facility("level"),
+            "facility.care_type": lambda: self._of_facility("care_type"),
+            "facility.sublevel": lambda: self._of_facility("sublevel"),
+            "facility.legal_form": lambda: self._of_facility("legal_form"),
+        }
+        for name, level in (
+            ("location", None),
+            ("district", LocationLevel.DISTRICT),
+            ("region", LocationLevel.REGION),
+        ):
+            found[f"facility.{name}"] = self._facility_lies_in(level)
+        return found
+
+    def _facility_lies_in(self, level: LocationLevel | None) -> Provider:
+        def column() -> Column:
+            return self._lies_in(
+                self._last_of_facility(self._locations[0].encode(self._tables["facilities"]["location"])),
+                level,
+            )
+
+        return column
+
+    def _last_of_facility(self, of_row: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Give for each claim what the last row of its facility says."""
+        facilities = self._tables["facilities"]
+        by_start = np.argsort(days(facilities["valid_from"], OPEN_START), kind="stable")
+        code = self._registers.facility_keys.encode(facilities["code"])
+        last = np.full(len(self._registers.facility_keys) + 1, UNKNOWN, np.int64)
+        last[code[by_start]] = of_row[by_start]
+        found: npt.NDArray[Any] = last[self._batch.facility]
+        return found
+
+    def _of_facility(self, name: str) -> Column:
+        column = one_array(self._tables["facilities"][name])
+        if pa.types.is_string(column.type):
+            keys = Keys.of(column) if len(column) else Keys(pa.array([], pa.string()))
+            return _coded(self._last_of_facility(keys.encode(column)), keys)
+        values = self._last_of_facility(integers(column, np.int64, UNKNOWN))
+        return Column(values, values >= 0)
+
+    # The provision.
+
+    def _of_provisions(self) -> dict[str, Provider]:
+        provisions = self._registers.provisions
+        return {
+            "provision.category": lambda: self._of_provision(provisions.category),
+            "provision.care_type": lambda: self._of_provision(provisions.care_type),
+            "provision.sex": lambda: self._of_provision(provisions.sex),
+            "provision.age": lambda: self._of_provision(provisions.age),
+            "provision.price": lambda: self._of_provision(provisions.price),
+            "provision.frequency_days": lambda: self._positive(provisions.frequency),
+            "provision.type": self._provision_type,
+            "provision.maximum_quantity": self._maximum_quantity,
+            "provision.list_price": self._list_price,
+        }
+
+    def _of_provision(self, values: npt.NDArray[Any]) -> Column:
+        row = self._facts.row
+        if not len(values):
+            return Column(np.zeros(len(row), np.int64), np.zeros(len(row), np.bool_))
+        return Column(values[np.maximum(row, 0)], row >= 0)
+
+    def _positive(self, values: npt.NDArray[Any]) -> Column:
+        column = self._of_provision(values)
+        return Column(column.values, (self._facts.row >= 0) & (column.values > 0))
+
+    def _provision_type(self) -> Column:
+        types = [UNKNOWN if one.type is None else int(one.type) for one in self._registers.selectable]
+        column = self._of_provision(np.array(types, np.int64))
+        return Column(column.values, (self._facts.row >= 0) & (column.values >= 0))
+
+    def _maximum_quantity(self) -> Column:
+        table = self._tables["provisions"]
+        code = self._registers.provision_keys.encode(provision_key(table["kind"], table["code"]))
+        order = np.lexsort((days(table["valid_from"], OPEN_START), code))
+        column = self._of_provision(integers(table["maximum_quantity"], np.int64, UNKNOWN)[order])
+        return Column(column.values, (self._facts.row >= 0) & (column.values >= 0))
+
+    def _list_price(self) -> Column:
+        known = (self._facts.row >= 0) & (self._facts.line_reason != Reason.NOT_IN_PRICE_LIST)
+        return Column(self._facts.list_price, known)
+
+    # The decision.
+
+    def _of_decisions(self) -> dict[str, Provider]:
+        def of_claim(name: str) -> Provider:
+            return lambda: self._decision(lambda one: getattr(one.results, name), False)
+
+        def of_line(name: str) -> Provider:
+            return lambda: self._decision(lambda one: getattr(one.results, name), True)
+
+        return {
+            "claim_decision.status": of_claim("status"),
+            "claim_decision.reason": of_claim("reason"),
+            "claim_decision.valuated": self._claim_valuated,
+            "line_decision.status": self._line_status,
+            "line_decision.reason": of_line("line_reason"),
+            "line_decision.price_origin": lambda: self._priced("price_origin"),
+            "line_decision.unit_price": lambda: self._priced("unit_price"),
+            "line_decision.valuated": of_line("valuated"),
+            "line_decision.quantity": of_line("quantity"),
+        }
+
+    def _decision(self, of_group: Callable[[Decided], npt.NDArray[Any]], of_lines: bool) -> Column:
+        """Spread the decisions about the claims of now over all claims, in the same order."""
+        here = self._current
+        if of_lines:
+            here = np.repeat(here, self._lines_of)
+        values = np.zeros(len(here), np.int64)
+        if not self._decided:
+            return Column(values, np.zeros(len(here), np.bool_))
+        values[here] = np.concatenate([of_group(one) for one in self._decided])
+        return Column(values, here)
+
+    def _claim_valuated(self) -> Column:
+        line = self._decision(lambda one: one.results.valuated, True)
+        totals = np.concatenate(([0], np.cumsum(line.values)))
+        values = totals[self._batch.first_line[1:]] - totals[self._batch.first_line[:-1]]
+        return Column(values, self._current if self._decided else np.zeros(len(values), np.bool_))
+
+    def _line_status(self) -> Column:
+        reason = self._decision(lambda one: one.results.line_reason, True)
+        accepted = reason.values == Reason.ACCEPTED
+        return Column(np.where(accepted, LineStatus.ACCEPTED, LineStatus.REJECTED), reason.given)
+
+    def _priced(self, name: str) -> Column:
+        column = self._decision(lambda one: getattr(one.results, name), True)
+        reason = self._decision(lambda one: one.results.line_reason, True)
+        assert column.given is not None
+        return Column(column.values, column.given & (reason.values == Reason.ACCEPTED))
+
+
+def _coded(codes: npt.NDArray[Any], keys: Keys) -> Column:
+    return Column(codes, codes >= 0, Texts(keys.values))
+
+
+def _day(values: npt.NDArray[Any]) -> Column:
+    return Column(values, values != NO_DATE)
+
+
+def _apart(later: npt.NDArray[Any], earlier: npt.NDArray[Any]) -> Column:
+    known = (later != NO_DATE) & (earlier != NO_DATE)
+    return Column(np.where(known, later.astype(np.int64) - earlier, 0), known)
+
+
+def _year_and_day(day: npt.NDArray[Any]) -> tuple[Int64s, Int64s]:
+    """Split days into years, and month × 32 + day of the month."""
+    date = day.astype("datetime64[D]")
+    month = date.astype("datetime64[M]")
+    year = date.astype("datetime64[Y]")
+    of_month = (date - month).astype(np.int64)
+    return year.astype(np.int64), (month - year).astype(np.int64) * 32 + of_month

@@ -1,0 +1,168 @@
+"""A rulebook over a universe: what is flagged, drawn, or rejected, with what made each rule fire."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from adjudicator.rulebook import typed
+from adjudicator.rulebook.evaluate import TARGET_DATE, Evaluator
+from adjudicator.rulebook.fields import Level, Type
+from adjudicator.rulebook.read import CompiledRule
+from adjudicator.rulebook.universe import Universe
+from adjudicator.units import date_of
+from adjudicator.words import Amount, Percentage, Quantity, label, shown
+
+Int64s = npt.NDArray[np.int64]
+
+WHOLE_CLAIM: Final = -1
+"""The line of a flag that speaks of the whole claim."""
+
+PARTS_OF_A_WHOLE: Final = 10_000
+"""A share is drawn in hundredths of a percent."""
+
+
+@dataclass(frozen=True)
+class Fired:
+    """Where one rule fired: N claims or lines of a universe."""
+
+    rule: CompiledRule
+    claim: Int64s
+    """(N,)."""
+    line: Int64s
+    """(N,): the line, or ``WHOLE_CLAIM``."""
+    values: Mapping[str, tuple[Any, npt.NDArray[np.bool_]]]
+    """What its explanation tells, by name: as people read it later, and where it is given."""
+
+    def __len__(self) -> int:
+        return len(self.claim)
+
+    def told(self, place: int) -> dict[str, Any]:
+        """Give the values of one flag as plain ones: whole numbers, texts, ISO days."""
+        return {
+            name: values[place] if given[place] else None for name, (values, given) in self.values.items()
+        }
+
+
+def fire(rules: Sequence[CompiledRule], universe: Universe, rejecting: bool) -> Iterator[Fired]:
+    """Ask rules about the claims of now.
+
+    Args:
+        rules: compiled; drafts and retired ones are passed over.
+        universe: the claims.
+        rejecting: whether the rules that reject are asked, or all the others.
+
+    Yields:
+        Where each rule fired, in the order of the rules, also where it did not fire at all.
+    """
+    evaluator = Evaluator(universe)
+    for rule in rules:
+        said = rule.definition
+        if said.status in ("draft", "retired") or (said.then.reject is not None) != rejecting:
+            continue
+        rows = universe.current_claims if rule.level is Level.CLAIM else universe.current_lines
+        rows = _in_force(rule, universe, rows)
+        rows = rows[evaluator.truth(rule.condition, rule.level, rows)]
+        if said.then.sample is not None:
+            rows = rows[_drawn(rule, universe, rows)]
+        claim = rows if rule.level is Level.CLAIM else universe.claim_of_line[rows].astype(np.int64)
+        line = np.full(len(rows), WHOLE_CLAIM) if rule.level is Level.CLAIM else rows
+        values = {name: _plain(evaluator, value, rule.level, rows) for name, value in rule.values.items()}
+        yield Fired(rule, claim, line, values)
+
+
+def _in_force(rule: CompiledRule, universe: Universe, rows: Int64s) -> Int64s:
+    """Keep what falls into the time in which the rule is in force, by its target date."""
+    valid = rule.definition.valid
+    days, given = universe.values(TARGET_DATE, rule.level, rows)
+    return rows[~given | ((valid.start <= days) & (days <= valid.end))]
+
+
+def _drawn(rule: CompiledRule, universe: Universe, rows: Int64s) -> npt.NDArray[np.bool_]:
+    """Draw a share by a hash of the rule and the claim: the same claims whatever else is there."""
+    sample = rule.definition.then.sample
+    assert sample is not None
+    claims = rows if rule.level is Level.CLAIM else universe.claim_of_line[rows]
+    facility, number = universe.column("claim.facility"), universe.column("claim.number")
+    names = (
+        f"{rule.name}\x1f{_text(facility, int(claim))}\x1f{_text(number, int(claim))}" for claim in claims
+    )
+    return np.array([_lot(name) < sample.share for name in names], np.bool_)
+
+
+def _text(column: Any, row: int) -> str | None:
+    found: str | None = column.texts[int(column.values[row])] if column.texts is not None else None
+    return found
+
+
+def _lot(name: str) -> int:
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % PARTS_OF_A_WHOLE
+
+
+def _plain(evaluator: Evaluator, value: typed.Value, level: Level, rows: Int64s) -> tuple[Any, Any]:
+    numbers, given = evaluator.value(value, level, rows)
+    if value.type is Type.TEXT and isinstance(value, typed.FieldOf):
+        texts = evaluator.texts(value.field)
+        return [texts[number] if known else None for number, known in zip(numbers, given, strict=True)], given
+    if value.type is Type.DAY:
+        return [
+            date_of(day).isoformat() if known else None
+            for day, known in zip(numbers.tolist(), given, strict=True)
+        ], given
+    return numbers.tolist(), given
+
+
+def explanation(rule: CompiledRule, told: Mapping[str, Any], decimals: int, language: str) -> str:
+    """Tell why a rule fired, in a language.
+
+    Args:
+        rule: the rule.
+        told: what made it fire (see :meth:`Fired.told`).
+        decimals: of the currency.
+        language: of the reader.
+    """
+    template: str = getattr(rule.definition.explanation, language)
+    return _Template(
+        {name: _shown(rule.values[name], value, decimals, language) for name, value in told.items()}
+    ).filled(template)
+
+
+class _Template(dict[str, str]):
+    """Fills names that have dots in them, which format would take for attributes."""
+
+    def filled(self, template: str) -> str:
+        for name, value in self.items():
+            template = template.replace("{" + name + "}", value)
+        return template
+
+
+def _shown(value: typed.Value, told: Any, decimals: int, language: str) -> str:
+    if told is None:
+        return "–"
+    match value.type:
+        case Type.MONEY:
+            return str(shown(Amount(told, decimals), language))
+        case Type.QUANTITY:
+            return str(shown(Quantity(told), language))
+        case Type.PERCENT:
+            return str(shown(Percentage(told), language))
+        case Type.WORD if isinstance(value, typed.FieldOf) and value.field.words:
+            return label(value.field.words(told), language)
+        case Type.DAY:
+            return str(shown(dt.date.fromisoformat(told), language))
+        case Type.NUMBER:
+            return str(shown(int(told), language))
+        case _:
+            return str(told)
+
+
+def canonical(told: Mapping[str, Any]) -> str:
+    """Write what made a rule fire so that equal values are equal texts."""
+    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
