@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from adjudicator.encoding import UNKNOWN, Keys, days, group, integers
 from adjudicator.registers import Int8s, Int32s, Int64s, Registers, provision_key
-from adjudicator.tables import DIAGNOSIS_COLUMNS
+from adjudicator.tables import DIAGNOSIS_COLUMNS, REJECTED_BY_RULE
 from adjudicator.vocabulary import ReviewStatus
 
 NOT_GIVEN = -2
@@ -59,6 +59,8 @@ class Batch(NamedTuple):
     """(L,), minor units, -1 for none; (0,) likewise."""
     rejected_by_reviewer: Int8s
     """(L,); (0,) likewise."""
+    rejected_by_rule: Int8s
+    """(L,): 1 where a review rule rejects the line; (0,) where none does."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,8 @@ class Claims:
     batch: Batch
     claim_row: Int64s
     """(C,): the row of ``received`` that each claim was."""
+    line_row: Int64s
+    """(L,): the row of the lines as received that each line was."""
     line_number: Int64s
     """(L,): the number of each line on its claim."""
     received: pa.Table
@@ -108,6 +112,7 @@ def encode(registers: Registers, claims: pa.Table, lines: pa.Table) -> Claims:
     if not line_reviewed.any():
         quantity_approved = price_approved = np.zeros(0, np.int64)
         rejected = np.zeros(0, np.int8)
+    no_rule = np.zeros(0, np.int8)
     batch = Batch(
         first_of_unit=np.concatenate(
             ([0], np.cumsum(np.bincount(unit, minlength=registers.units + 1)))
@@ -127,16 +132,23 @@ def encode(registers: Registers, claims: pa.Table, lines: pa.Table) -> Claims:
         quantity_approved=quantity_approved,
         price_approved=price_approved,
         rejected_by_reviewer=rejected,
+        rejected_by_rule=_by_rule(lines)[line_order] if REJECTED_BY_RULE in lines.column_names else no_rule,
     )
     return Claims(
         batch,
         claim_row=order,
+        line_row=line_order,
         line_number=line_number[line_order],
         received=claims,
         kind=kind[line_order],
         code=code[line_order],
         codes=codes,
     )
+
+
+def _by_rule(lines: pa.Table) -> Int8s:
+    rejected: Int8s = lines[REJECTED_BY_RULE].is_valid().to_numpy().astype(np.int8)
+    return rejected
 
 
 def _adjudication_order(claims: pa.Table, unit: Int32s) -> Int64s:

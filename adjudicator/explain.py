@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from adjudicator import claims as claims_room
 from adjudicator.adjudication.explanation import Explanation, explain
 from adjudicator.adjudication.reference import AmountTooLarge
 from adjudicator.adjudication.telling import places_in
@@ -19,6 +20,7 @@ from adjudicator.adjudication.trace import retrace
 from adjudicator.folders import recover
 from adjudicator.manifest import MANIFEST, file_hash, read_manifest
 from adjudicator.problems import Place, Problem, Refused
+from adjudicator.rulebook.month import reject, with_rejections
 from adjudicator.run import open_inputs, without_repeated
 from adjudicator.units import date_of
 from adjudicator.vocabulary import Kind
@@ -81,6 +83,11 @@ def explain_claim(
     reading = read_claims(sources, settings.decimals, inputs.registers.tables["facilities"])
     reading = without_repeated(reading, inputs)
     place = _find(reading, claim, facility)
+    lines = reading.lines
+    if any(rule.definition.then.reject for rule in inputs.rules):
+        encoded = claims_room.encode(inputs.compiled.registers, reading.claims, lines)
+        _, rejections = reject(inputs.rules, inputs.compiled, inputs.registers.tables, encoded)
+        lines = with_rejections(lines, encoded, rejections)
     try:
         decision = retrace(
             inputs.compiled.registers,
@@ -88,7 +95,7 @@ def explain_claim(
             inputs.compiled.products.versions,
             settings.adult_age,
             reading.claims,
-            reading.lines,
+            lines,
             place,
             inputs.carried,
         )

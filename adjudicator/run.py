@@ -7,7 +7,7 @@ number of threads and any order of rows.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,20 +20,28 @@ import pyarrow.compute as pc
 from adjudicator import claims as claims_room
 from adjudicator import engine
 from adjudicator.adjudication import opening as opening_room
-from adjudicator.adjudication.adjudicate import AmountTooLarge, CompiledScheme, adjudicate, compile_scheme
+from adjudicator.adjudication.adjudicate import (
+    AmountTooLarge,
+    CompiledScheme,
+    Decided,
+    adjudicate,
+    compile_scheme,
+)
 from adjudicator.adjudication.decisions import Tabulator
 from adjudicator.adjudication.opening import Opening
 from adjudicator.adjudication.summary import Summary
 from adjudicator.claims import Claims
-from adjudicator.files import TableWriter
+from adjudicator.files import TableWriter, write_table
 from adjudicator.folders import recover, whole_folder
 from adjudicator.manifest import MANIFEST, file_hashes, file_records, files_below, relative, write_manifest
 from adjudicator.prepared import prepare
 from adjudicator.problems import DoesNotAddUp, Place, Problem, Refused
 from adjudicator.product.check import RegisterCodes, check_products
 from adjudicator.product.read import version_name
+from adjudicator.rulebook.month import Rejections, flag, flags_table, reject, rules_of_claims
+from adjudicator.rulebook.read import CompiledRule, read_rules
 from adjudicator.scheme import Scheme, open_scheme
-from adjudicator.tables import CARRIED, DECISIONS
+from adjudicator.tables import CARRIED, DECISIONS, FLAGS
 from adjudicator.words import message
 from ingest.tables import ClaimsReading, Reading, read_claims, read_tables
 
@@ -62,6 +70,7 @@ class Inputs:
     opening: Opening
     carried: Mapping[str, pa.Table]
     warnings: tuple[Problem, ...]
+    rules: tuple[CompiledRule, ...] = ()
 
     @property
     def content_hashes(self) -> list[str]:
@@ -113,7 +122,8 @@ def open_inputs(
     )
     progress("run.reading_registers", 1, 1)
     warnings = (*problems, *registers.warnings)
-    return Inputs(scheme, registers, prepared.hashes, compiled, opening, carried, warnings)
+    rules = tuple(read_rules(scheme.rules, decimals))
+    return Inputs(scheme, registers, prepared.hashes, compiled, opening, carried, warnings, rules)
 
 
 def read_carried(folder: Path, decimals: int) -> dict[str, pa.Table]:
@@ -233,18 +243,34 @@ def _adjudicated(
     """Adjudicate and write; claims with amounts that cannot be counted are set aside, and it begins anew."""
     while True:
         claims = claims_room.encode(inputs.compiled.registers, reading.claims, reading.lines)
+        claims, rejections = reject(inputs.rules, inputs.compiled, inputs.registers.tables, claims)
         try:
-            return reading, _write_decisions(inputs, claims, folder, name, form, threads, progress)
+            return reading, _write_decisions(
+                inputs, claims, rejections, folder, name, form, threads, progress
+            )
         except AmountTooLarge as found:
             rows = claims.claim_row[found.claims]
             reading = reading.without(rows, message("run.amount_too_large"))
 
 
 def _write_decisions(
-    inputs: Inputs, claims: Claims, folder: Path, name: str, form: str, threads: int, progress: Progress
+    inputs: Inputs,
+    claims: Claims,
+    rejections: Rejections,
+    folder: Path,
+    name: str,
+    form: str,
+    threads: int,
+    progress: Progress,
 ) -> Summary:
     decimals = inputs.scheme.settings.decimals
-    tabulator = Tabulator(inputs.compiled, claims, name, inputs.content_hashes)
+    groups: Iterable[Decided] = adjudicate(inputs.compiled, claims, inputs.opening, threads)
+    flags = None
+    if inputs.rules:
+        # Rules speak of decisions, and decisions name the rules that flagged them.
+        groups = list(groups)
+        flags = _flag(inputs, claims, groups, rejections, folder / f"{FLAGS.name}.{form}", progress)
+    tabulator = Tabulator(inputs.compiled, claims, name, inputs.content_hashes, flags)
     summary = Summary()
     carried_folder = folder / CARRIED_FOLDER
     carried_folder.mkdir(exist_ok=True)
@@ -260,7 +286,7 @@ def _write_decisions(
             if inputs.carried:
                 writers[table].write(inputs.carried[table])
         progress("run.adjudicating", 0, lines)
-        for decided in adjudicate(inputs.compiled, claims, inputs.opening, threads):
+        for decided in groups:
             summary.add(claims, decided)
             for table, writer in writers.items():
                 writer.write(getattr(tabulator, table)(decided))
@@ -268,6 +294,25 @@ def _write_decisions(
             progress("run.adjudicating", decided.end_line, lines)
         writers["balances"].write(tabulator.untouched(inputs.opening, np.concatenate(touched)))
     return summary
+
+
+def _flag(
+    inputs: Inputs,
+    claims: Claims,
+    decided: Sequence[Decided],
+    rejections: Rejections,
+    path: Path,
+    progress: Progress,
+) -> pa.Array:
+    """Ask the review rules, write what they flag, and name the rules of each claim."""
+    progress("run.flagging", 0, 1)
+    _, flagged = flag(inputs.rules, inputs.compiled, inputs.registers.tables, claims, decided)
+    fired = [*rejections.fired, *flagged]
+    decimals = inputs.scheme.settings.decimals
+    facilities = inputs.compiled.registers.facility_keys.values
+    write_table(path, flags_table(fired, claims, facilities, decimals), FLAGS, decimals)
+    progress("run.flagging", 1, 1)
+    return rules_of_claims(fired, len(claims.claim_row))
 
 
 def _check_totals(reading: ClaimsReading, summary: Summary) -> None:
@@ -312,7 +357,7 @@ def _manifest(
     """Say what went in and what came out. Inputs are hashed as they are now, outputs as written."""
     progress("run.hashing", 0, 1)
     settings = inputs.scheme.settings
-    read = [*inputs.scheme.files]
+    read = [*inputs.scheme.files, *(rule.source.file for rule in inputs.rules)]
     read += [path for source in sources for path in files_below(source)]
     if opening_folder:
         inner = opening_folder / CARRIED_FOLDER

@@ -13,7 +13,7 @@ from adjudicator.problems import Place, Problem, Refused
 from adjudicator.product.definition import Label, Part
 from adjudicator.product.mistakes import problems_of
 from adjudicator.product.read import ProductSource, read_products
-from adjudicator.product.scalars import Code, Count, read_text, wrong
+from adjudicator.product.scalars import Code, Count, Money, Percent, read_text, wrong
 from adjudicator.product.source import read_source
 from adjudicator.units import currency_decimals
 from adjudicator.words import message
@@ -35,6 +35,25 @@ Currency = Annotated[
 """An ISO 4217 code."""
 
 
+class ReviewSettings(Part):
+    """How medical officers review claims."""
+
+    second_opinion_above: Annotated[
+        Money | None,
+        Field(
+            description="A decision about a claim valuated above this waits for another officer's agreement"
+        ),
+    ] = None
+    hold_minutes: Annotated[
+        Count, Field(description="Minutes that an officer has a case before others may")
+    ] = 30
+    days: Annotated[Count, Field(description="Working days within which a case is due")] = 10
+    selected_score: Annotated[
+        Percent,
+        Field(description="The share of its amount that a look at a claim without flags is expected to save"),
+    ] = 500
+
+
 class Settings(Part):
     """What ``scheme.yaml`` says."""
 
@@ -48,6 +67,7 @@ class Settings(Part):
     database: Annotated[
         Code | None, Field(description="Where the books are, as a URL; books.db in this folder if left out")
     ] = None
+    review: ReviewSettings = ReviewSettings()
 
     @property
     def decimals(self) -> int:
@@ -67,6 +87,11 @@ class Scheme:
     def registers(self) -> Path:
         """The folder of the registers."""
         return self.folder / self.settings.registers
+
+    @property
+    def rules(self) -> Path:
+        """The folder of the review rules; it need not be there."""
+        return self.folder / self.settings.rules
 
     @property
     def files(self) -> list[Path]:
@@ -91,13 +116,19 @@ def read_settings(folder: Path) -> Settings:
         )
     source = read_source(path)
     try:
-        settings = Settings.model_validate(source.tree)
+        settings = Settings.model_validate(source.tree, context={"decimals": _decimals(source.tree)})
     except ValidationError as error:
         problems = [*source.problems, *problems_of(error, source, Settings)]
         raise Refused(sorted(problems, key=lambda problem: problem.place.line or 0)) from None
     if source.problems:
         raise Refused(source.problems)
     return settings
+
+
+def _decimals(tree: object) -> int:
+    """Give the decimals of amounts in the file, before it is known to be in order."""
+    currency = tree.get("currency") if isinstance(tree, dict) else None
+    return currency_decimals(currency) if isinstance(currency, str) else currency_decimals("")
 
 
 def open_scheme(folder: Path) -> Scheme:

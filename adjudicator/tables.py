@@ -271,6 +271,9 @@ CLAIM_LINES: Final = Table(
     ("facility", "claim", "line"),
 )
 
+REJECTED_BY_RULE: Final = "rejected_by_rule"
+"""A column of typed lines, after review rules were asked: the rule that rejects the line, or none."""
+
 BALANCES: Final = Table(
     "balances",
     (
@@ -359,6 +362,24 @@ LINE_DECISIONS: Final = Table(
     ("facility", "claim", "line"),
 )
 """What was decided about lines. ``quantity`` is what is valued; a rejected line shows no policy or price."""
+
+FLAGS: Final = Table(
+    "flags",
+    (
+        _text("claim"),
+        _text("facility"),
+        _optional("line", Type.NUMBER),
+        _text("rule"),
+        _text("version"),
+        _word("severity", v.Severity),
+        Column("score", Type.NUMBER),
+        _text("queue"),
+        _text("explanation"),
+        _text("explanation_fr"),
+    ),
+    ("facility", "claim", "line", "rule"),
+)
+"""What review rules say about claims and lines."""
 
 DECISIONS: Final = {table.name: table for table in (CLAIM_DECISIONS, LINE_DECISIONS)}
 CARRIED: Final = {table.name: table for table in (BALANCES, EARLIER_CLAIMS, EARLIER_LINES)}

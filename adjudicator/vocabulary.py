@@ -211,6 +211,7 @@ class ReviewStatus(Word):
 class Reason(Word):
     """Why a claim or a line was rejected (law, section 4); the number is the code that facilities know."""
 
+    RULE = -2
     MEDICAL_OFFICER = -1
     ACCEPTED = 0
     NOT_IN_REGISTER = 1
@@ -255,6 +256,7 @@ class Cut(Word):
 
 
 CARC_OF_REASON: Final = {
+    Reason.RULE: ("CO", "272"),
     Reason.MEDICAL_OFFICER: ("CO", "50"),
     Reason.NOT_IN_REGISTER: ("CO", "181"),
     Reason.NOT_IN_PRICE_LIST: ("CO", "96"),

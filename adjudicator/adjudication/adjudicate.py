@@ -29,6 +29,7 @@ from adjudicator.product.definition import Product
 from adjudicator.product.terms import CompiledProducts, compile_terms
 from adjudicator.registers import Enrolment, Int64s, Registers
 from adjudicator.units import TOO_LARGE
+from adjudicator.vocabulary import Reason
 
 LINES_OF_A_GROUP = 524_288
 """About how many lines are adjudicated at a time: few enough to be cheap in memory, and as many as make
@@ -172,6 +173,8 @@ def _adjudicate_group(
         scheme.adult_age,
         slice(first_claim, end_claim),
     )
+    if len(batch.rejected_by_rule):
+        facts.line_reason[batch.rejected_by_rule[first_line:end_line] != 0] = Reason.RULE
     results = room_for_results(end_claim - first_claim, end_line - first_line)
     touched = room_for_touched(end_line - first_line)
     touched_count, uncountable = adjudicate_units(

@@ -33,12 +33,19 @@ class Tabulator:
         claims: the batch that is decided.
         run: the name of the run, kept with each decision.
         content_hashes: of each product version, in the order of ``scheme.products.versions``.
+        flags: (C,): the rules that flagged each claim of the batch, as text; none when left out.
     """
 
     def __init__(
-        self, scheme: CompiledScheme, claims: Claims, run: str, content_hashes: Sequence[str] | None = None
+        self,
+        scheme: CompiledScheme,
+        claims: Claims,
+        run: str,
+        content_hashes: Sequence[str] | None = None,
+        flags: pa.Array | None = None,
     ) -> None:
         self._scheme, self._claims, self._run = scheme, claims, run
+        self._flags = pa.nulls(len(claims.batch.insuree), pa.string()) if flags is None else flags
         versions = scheme.products.versions
         hashes: Iterable[str | None] = content_hashes or [None] * len(versions)
         self._version_names = [version_name(v, h) for v, h in zip(versions, hashes, strict=True)]
@@ -73,7 +80,7 @@ class Tabulator:
             "claimed": facts.claimed,
             "valuated": valuated,
             "remunerated": _some(valuated, ~waits),
-            "flags": pa.nulls(decided.end_claim - decided.first_claim, pa.string()),
+            "flags": self._flags[decided.first_claim : decided.end_claim],
         }
 
     def line_decisions(self, decided: Decided) -> pa.Table:

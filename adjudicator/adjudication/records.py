@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from adjudicator.product.definition import Product
 from adjudicator.product.terms import Selectable
-from adjudicator.tables import DIAGNOSIS_COLUMNS
+from adjudicator.tables import DIAGNOSIS_COLUMNS, REJECTED_BY_RULE
 from adjudicator.units import OPEN_END, OPEN_START
 from adjudicator.vocabulary import (
     AgeGroup,
@@ -127,6 +127,8 @@ class ClaimLine:
     quantity_approved: int | None = None
     price_approved: int | None = None
     rejected_by_reviewer: bool = False
+    rejected_by_rule: str | None = None
+    """The name of the review rule that rejects the line, before all other checks of it."""
 
     @property
     def reviewed(self) -> bool:
@@ -284,6 +286,7 @@ def claim_records(claims: pa.Table, lines: pa.Table) -> list[Claim]:
                 row["quantity_approved"],
                 row["price_approved"],
                 row["review"] == ReviewStatus.REJECTED,
+                row.get(REJECTED_BY_RULE),
             )
         )
     return [

@@ -488,6 +488,8 @@ class _Treatment:
     def decide(self, line: ClaimLine) -> LineDecision:
         if self.reviewed and line.rejected_by_reviewer:
             return _rejected(line, Struck(Reason.MEDICAL_OFFICER))
+        if line.rejected_by_rule is not None:
+            return _rejected(line, Struck(Reason.RULE))
         rows = self.world.provisions.get((line.kind, line.code), ())
         provision = valid(rows, self.target)
         if provision is None:

@@ -119,6 +119,10 @@ def _medical_officer(struck: Struck, claim: Claim, line: ClaimLine, teller: Tell
     yield sentence("medical_officer")
 
 
+def _rule(struck: Struck, claim: Claim, line: ClaimLine, teller: Teller) -> Iterator[Sentence]:
+    yield sentence("rule", rule=line.rejected_by_rule)
+
+
 def _not_in_register(struck: Struck, claim: Claim, line: ClaimLine, teller: Teller) -> Iterator[Sentence]:
     facts = struck.facts
     if facts["why"] == "not_valid":
@@ -280,6 +284,7 @@ _OF_CLAIM: Final[Mapping[Reason, Callable[[Struck, Claim, Teller], Iterator[Sent
 }
 
 _OF_LINE: Final[Mapping[Reason, Callable[[Struck, Claim, ClaimLine, Teller], Iterator[Sentence]]]] = {
+    Reason.RULE: _rule,
     Reason.MEDICAL_OFFICER: _medical_officer,
     Reason.NOT_IN_REGISTER: _not_in_register,
     Reason.NOT_IN_PRICE_LIST: _not_in_price_list,

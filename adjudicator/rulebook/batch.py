@@ -44,7 +44,7 @@ class Texts(Sequence[str | None]):
     def __getitem__(self, place: slice) -> Sequence[str | None]: ...
     def __getitem__(self, place: int | slice) -> str | Sequence[str | None] | None:
         found: Any = self._values[place]
-        texts: str | None | Sequence[str | None]
+        texts: str | Sequence[str | None] | None
         texts = found.to_pylist() if isinstance(place, slice) else found.as_py()
         return texts
 

@@ -74,7 +74,7 @@ def read_rule(path: Path, decimals: int) -> CompiledRule:
 
 
 def read_rules(folder: Path, decimals: int) -> list[CompiledRule]:
-    """Read all rule files of a folder and the folders in it, in the order of their paths.
+    """Read all rule files of a folder and its folders, in the order of their paths; none if it is not there.
 
     Raises:
         Refused: with everything that is wrong with any of them.
