@@ -1,0 +1,231 @@
+"""Looking at the books: eligibility at the counter, and reports."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from commands.books import DAY, scheme_option
+from commands.shared import language_option, out, told
+from commands.shared import t as _t
+
+if TYPE_CHECKING:
+    from adjudicator.books.books import Books
+    from adjudicator.reporting.report import Report
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _date(given: dt.datetime | None) -> dt.date | None:
+    return given.date() if given else None
+
+
+@click.command(help=_t("eligibility.help"), epilog=_t("eligibility.example"))
+@click.argument("insuree")
+@click.option("--date", "day", type=DAY, help=_t("eligibility.date"))
+@click.option("--provision", help=_t("eligibility.provision"))
+@click.option(
+    "--format", "form", type=click.Choice(("text", "json")), default="text", help=_t("explain.format")
+)
+@scheme_option
+@language_option
+def eligibility(
+    insuree: str, day: dt.datetime | None, provision: str | None, form: str, scheme: Path, language: str
+) -> None:
+    """Say what an insuree is covered for, and what is left."""
+    from adjudicator.books.books import open_books
+    from adjudicator.books.eligibility import eligibility_of
+    from adjudicator.presentation.eligibility import as_record, eligibility_view
+
+    with told(language), open_books(scheme) as books:
+        answer = eligibility_of(books, insuree, _date(day) or dt.date.today(), provision)
+    if form == "json":
+        record = as_record(answer, books.decimals, books.settings.currency)
+        click.echo(json.dumps(record, indent=2, ensure_ascii=False))
+    else:
+        out().print(eligibility_view(answer, books.decimals, books.settings.currency, language))
+
+
+@click.group(help=_t("report.help"), epilog=_t("report.example"))
+def report() -> None:
+    """Report what is in the books."""
+
+
+def _written(command: Command) -> Command:
+    """Add the options that say how a report is written."""
+    for option in reversed(
+        (
+            click.option(
+                "--format",
+                "form",
+                type=click.Choice(("table", "csv", "xlsx", "json", "parquet")),
+                help=_t("report.format"),
+            ),
+            click.option(
+                "--out", "path", type=click.Path(path_type=Path, dir_okay=False), help=_t("report.out")
+            ),
+            scheme_option,
+            language_option,
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _of_claims(command: Command) -> Command:
+    """Add the options that say which claims a report is about."""
+    for option in reversed(
+        (
+            click.option("--from", "start", type=DAY, help=_t("report.from")),
+            click.option("--to", "end", type=DAY, help=_t("report.to")),
+            click.option(
+                "--by",
+                "dates",
+                type=click.Choice(("claimed", "service")),
+                default="claimed",
+                show_default=True,
+                help=_t("report.dates"),
+            ),
+            click.option("--facility", help=_t("report.facility")),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _write(
+    make: Callable[[Books], Report], form: str | None, path: Path | None, scheme: Path, language: str
+) -> None:
+    """Make a report and write it: to a file, or where results are printed."""
+    from adjudicator.books.books import open_books
+    from adjudicator.presentation.report import FORMATS, NEEDS_A_FILE, print_report, report_text, write_report
+
+    if form is None:
+        ending = path.suffix.removeprefix(".").lower() if path else "table"
+        form = ending if ending in FORMATS else "table"
+    if path is None and form in NEEDS_A_FILE:
+        raise click.UsageError(_t("report.needs_out", form=form))
+    if path is not None and form == "table":
+        raise click.UsageError(_t("report.table_to_file"))
+    with told(language):
+        with open_books(scheme) as books:
+            made = make(books)
+        if path is not None:
+            for written in write_report(made, form, path, language):
+                click.echo(str(written), err=True)
+        elif form == "table":
+            print_report(out(), made, language)
+        else:
+            click.echo(report_text(made, form, language), nl=False)
+
+
+@report.command("claims", help=_t("report.claims.help"))
+@_of_claims
+@click.option("--product", help=_t("report.product"))
+@click.option(
+    "--status",
+    type=click.Choice(("entered", "rejected", "processed", "valuated")),
+    help=_t("report.status"),
+)
+@click.option("--details", is_flag=True, help=_t("report.details"))
+@_written
+def report_claims(
+    start: dt.datetime | None,
+    end: dt.datetime | None,
+    dates: str,
+    facility: str | None,
+    product: str | None,
+    status: str | None,
+    details: bool,
+    form: str | None,
+    path: Path | None,
+    scheme: Path,
+    language: str,
+) -> None:
+    """Give an overview of claims."""
+    from adjudicator.books.reports import Chosen, Dates, claims_report
+    from adjudicator.vocabulary import ClaimStatus
+
+    chosen = Chosen(_date(start), _date(end), Dates(dates), facility)
+    of = ClaimStatus.of(status) if status else None
+    _write(lambda books: claims_report(books, chosen, product, of, details), form, path, scheme, language)
+
+
+@report.command("history", help=_t("report.history.help"))
+@click.argument("insuree")
+@_written
+def report_history(insuree: str, form: str | None, path: Path | None, scheme: Path, language: str) -> None:
+    """Give all claims of an insuree."""
+    from adjudicator.books.reports import history_report
+
+    _write(lambda books: history_report(books, insuree), form, path, scheme, language)
+
+
+@report.command("indicators", help=_t("report.indicators.help"))
+@click.option("--from", "start", type=DAY, required=True, help=_t("report.from"))
+@click.option("--to", "end", type=DAY, required=True, help=_t("report.to"))
+@click.option(
+    "--by",
+    type=click.Choice(("region", "district", "facility", "product")),
+    help=_t("report.indicators.by"),
+)
+@_written
+def report_indicators(
+    start: dt.datetime,
+    end: dt.datetime,
+    by: str | None,
+    form: str | None,
+    path: Path | None,
+    scheme: Path,
+    language: str,
+) -> None:
+    """Give the operational indicators of a period."""
+    from adjudicator.books.reports import indicators_report
+    from adjudicator.reporting.indicators import Grouping
+
+    first, last, grouping = start.date(), end.date(), Grouping(by) if by else None
+    _write(lambda books: indicators_report(books, first, last, grouping), form, path, scheme, language)
+
+
+@report.command("rejections", help=_t("report.rejections.help"))
+@_of_claims
+@_written
+def report_rejections(
+    start: dt.datetime | None,
+    end: dt.datetime | None,
+    dates: str,
+    facility: str | None,
+    form: str | None,
+    path: Path | None,
+    scheme: Path,
+    language: str,
+) -> None:
+    """Give what was rejected, by reason and facility."""
+    from adjudicator.books.reports import Chosen, Dates, rejections_report
+
+    chosen = Chosen(_date(start), _date(end), Dates(dates), facility)
+    _write(lambda books: rejections_report(books, chosen), form, path, scheme, language)
+
+
+@report.command("ageing", help=_t("report.ageing.help"))
+@click.option("--on", "day", type=DAY, help=_t("report.ageing.on"))
+@click.option("--facility", help=_t("report.facility"))
+@_written
+def report_ageing(
+    day: dt.datetime | None,
+    facility: str | None,
+    form: str | None,
+    path: Path | None,
+    scheme: Path,
+    language: str,
+) -> None:
+    """Give what waits, and for how long."""
+    from adjudicator.books.reports import ageing_report
+
+    on = _date(day) or dt.date.today()
+    _write(lambda books: ageing_report(books, on, facility), form, path, scheme, language)
