@@ -13,6 +13,10 @@ import click
 
 from adjudicator.words import text
 from commands import books as books_commands
+from commands import reports as reports_commands
+from commands import review as review_commands
+from commands import review_selection as selection_commands
+from commands import rules as rules_commands
 from commands.shared import (
     EXIT_FINDINGS,
     FOLDER,
@@ -259,5 +263,11 @@ for _command in (
     books_commands.adjudicate,
     books_commands.readjudicate,
     books_commands.verify,
+    review_commands.review,
+    rules_commands.rules,
+    selection_commands.feedback,
+    selection_commands.select,
 ):
     main.add_command(_command)
+main.add_command(reports_commands.eligibility)
+main.add_command(reports_commands.report)

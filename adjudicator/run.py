@@ -306,7 +306,7 @@ def _flag(
 ) -> pa.Array:
     """Ask the review rules, write what they flag, and name the rules of each claim."""
     progress("run.flagging", 0, 1)
-    _, flagged = flag(inputs.rules, inputs.compiled, inputs.registers.tables, claims, decided)
+    flagged = flag(inputs.rules, inputs.compiled, inputs.registers.tables, claims, decided)
     fired = [*rejections.fired, *flagged]
     decimals = inputs.scheme.settings.decimals
     facilities = inputs.compiled.registers.facility_keys.values

@@ -6,7 +6,7 @@ import datetime as dt
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import numpy as np
@@ -23,8 +23,10 @@ from adjudicator.books.books import Books
 from adjudicator.books.claims import Received, received
 from adjudicator.books.ledger import find_opening
 from adjudicator.books.memory import remember, remembered_by
+from adjudicator.books.rulebook import keep_rules, look_back, present_rules, record_of_rules
 from adjudicator.books.work import HELD_AMOUNT, HELD_FACILITY, Work, people_of, without_valid_facility
 from adjudicator.problems import DoesNotAddUp
+from adjudicator.rulebook.read import CompiledRule
 from adjudicator.store import lock, runs
 from adjudicator.store.digests import table_hash
 from adjudicator.store.journal import Act, canonical
@@ -119,8 +121,10 @@ def _adjudicate(
         if upto is None:
             return None
         basis = present_basis(books, connection)
+    rules = present_rules(books)
     plan = {
         "kind": KIND,
+        "rules": record_of_rules(rules),
         "until": until.isoformat() if until else None,
         "claims_upto": int(upto),
         "engine": engine.fingerprint(),
@@ -130,7 +134,8 @@ def _adjudicate(
         plan = _resumed(books, run, plan)
         remember(books.database, basis.compiled, run)
     with books.database.reading() as connection:
-        work, held = prepare(connection, run, basis, waiting(plan["until"], plan["claims_upto"]))
+        chosen = waiting(plan["until"], plan["claims_upto"])
+        work, held = prepare(connection, run, basis, chosen, rules)
     progress("run.reading_claims", 1, 1)
     if not len(work.received.claim_ids):
         return Outcome(run, "", work.summary, held) if held else None
@@ -160,7 +165,11 @@ def waiting(until: str | None, claims_upto: int) -> sa.Select[tuple[int]]:
 
 
 def prepare(
-    connection: sa.Connection, run: int, basis: Basis, chosen: sa.Select[tuple[int]]
+    connection: sa.Connection,
+    run: int,
+    basis: Basis,
+    chosen: sa.Select[tuple[int]],
+    rules: tuple[CompiledRule, ...] = (),
 ) -> tuple[Work, list[Held]]:
     """Read what a run decides about and what it finds; claims that cannot be decided are held."""
     claims = received(connection, chosen)
@@ -170,7 +179,7 @@ def prepare(
         if homeless.any():
             held.append(Held(claims.claim_ids[homeless], HELD_FACILITY))
             claims = claims.only(~homeless)
-    work = work_on(connection, run, basis, claims)
+    work = work_on(connection, run, basis, claims, rules)
     while len(claims.claim_ids):
         too_large = _too_large(work)
         if not len(too_large):
@@ -179,17 +188,25 @@ def prepare(
         kept[too_large] = False
         held.append(Held(claims.claim_ids[~kept], HELD_AMOUNT))
         claims = claims.only(kept)
-        work = work_on(connection, run, basis, claims)
+        work = work_on(connection, run, basis, claims, rules)
     return work, held
 
 
-def work_on(connection: sa.Connection, run: int, basis: Basis, claims: Received) -> Work:
+def work_on(
+    connection: sa.Connection,
+    run: int,
+    basis: Basis,
+    claims: Received,
+    rules: tuple[CompiledRule, ...] = (),
+) -> Work:
     """Find what claims that are decided for the first time are opened with."""
     opening = find_opening(
         connection, basis.compiled.registers, people_of(claims), run - 1, np.zeros(0, np.int64)
     )
     versions = np.ones(len(claims.claim_ids), np.int64)
-    return Work(run, basis, claims, versions, opening, remembered_by(connection, basis.compiled, run))
+    remembered = remembered_by(connection, basis.compiled, run)
+    past = look_back(connection, run, claims) if rules else None
+    return Work(run, basis, claims, versions, opening, remembered, rules, past)
 
 
 def _too_large(work: Work) -> Int64s:
@@ -199,7 +216,7 @@ def _too_large(work: Work) -> Int64s:
     if largest < 1 << 30:
         return np.zeros(0, np.int64)
     try:
-        for _ in Work(**{**work.__dict__, "summary": Summary()}).groups():
+        for _ in replace(work, rules=(), summary=Summary()).groups():
             pass
     except AmountTooLarge as found:
         return np.array(found.claims, np.int64)
@@ -228,12 +245,13 @@ def carry_out(
             the next run.
         DoesNotAddUp: not every claim was decided; nothing was published.
     """
-    run = work.run
+    run, said = work.run, canonical(plan)
     written: dict[int, str] = {}
     if not dry_run:
         with books.database.writing() as connection:
-            written = runs.open_run(connection, run, canonical(plan))
+            written = runs.open_run(connection, run, said)
             keep_products(connection, work.basis.sources, books.folder)
+            keep_rules(connection, work.rules)
     outcome.resumed = bool(written)
     digests: dict[str, list[Int64s]] = defaultdict(list)
     total = work.received.lines.num_rows
@@ -247,7 +265,7 @@ def carry_out(
             if not dry_run:
                 digest = runs.partition_hash(row_digests)
                 if partition not in written:
-                    writers.give(_write_partition, books, run, partition, stored, digest)
+                    writers.give(_write_partition, books, run, said, partition, stored, digest)
                 elif written[partition] != digest:
                     raise DoesNotAddUp(f"partition {partition} of run {run} was written otherwise before")
             progress("run.adjudicating", work.summary.lines.total(), total)
@@ -263,16 +281,16 @@ def carry_out(
     if not dry_run:
         record = run_record(plan, work, outcome)
         with books.database.writing() as connection:
-            runs.publish(connection, act, run, str(plan["kind"]), outcome.name, record)
+            runs.publish(connection, act, run, said, str(plan["kind"]), outcome.name, record)
         outcome.booked = True
     return outcome
 
 
 def _write_partition(
-    books: Books, run: int, partition: int, rows: Mapping[str, pa.Table], digest: str
+    books: Books, run: int, plan: str, partition: int, rows: Mapping[str, pa.Table], digest: str
 ) -> None:
     with books.database.writing() as connection:
-        runs.write_partition(connection, run, partition, rows, digest)
+        runs.write_partition(connection, run, plan, partition, rows, digest)
 
 
 def run_record(plan: Mapping[str, Any], work: Work, outcome: Outcome) -> dict[str, Any]:

@@ -30,6 +30,8 @@ class Basis:
     """Registers and products, compiled, and how a run's record names them."""
 
     compiled: CompiledScheme
+    tables: Mapping[str, pa.Table]
+    """The registers that decide, typed."""
     sources: tuple[ProductSource, ...]
     registers_load: int
     registers_hash: str
@@ -118,7 +120,7 @@ def _basis(
         raise Refused(errors)
     products = [source.definition for source in sources]
     compiled = compile_scheme(tables, products, adult_age, enrolment)
-    return Basis(compiled, sources, state.load, state.content_hash, adult_age)
+    return Basis(compiled, tables, sources, state.load, state.content_hash, adult_age)
 
 
 def keep_products(connection: sa.Connection, sources: Sequence[ProductSource], folder: Path) -> None:

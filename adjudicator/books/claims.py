@@ -56,6 +56,7 @@ def load_claims(books: Books, sources: Sequence[Path], by: str) -> ClaimsLoad:
         Refused: files that cannot be read, or there are no registers yet; nothing was changed.
     """
     with books.database.writing() as connection:
+        loads.take_turns(connection)
         state = loads.last_load(connection, "registers")
         if state is None:
             raise Refused([Problem(message("books.no_state"), remedy=message("books.no_state.remedy"))])

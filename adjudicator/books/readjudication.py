@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from adjudicator import engine
 from adjudicator.adjudication.booking import REVERSAL
 from adjudicator.books.adjudication import Outcome, Progress, carry_out, no_progress
+from adjudicator.books.applied import REVIEWED, note_applied, unapplied
 from adjudicator.books.basis import Basis, present_basis
 from adjudicator.books.books import Books
 from adjudicator.books.claims import received
@@ -31,8 +32,10 @@ from adjudicator.books.ledger import (
 )
 from adjudicator.books.memory import remember, remembered_by
 from adjudicator.books.reviews import last_review, with_reviews
+from adjudicator.books.rulebook import look_back, present_rules, record_of_rules, rejecting
 from adjudicator.books.work import Work, people_of
 from adjudicator.problems import Problem, Refused
+from adjudicator.rulebook.read import CompiledRule
 from adjudicator.store import bulk, lock, runs
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act
@@ -101,7 +104,7 @@ def find_claims(connection: sa.Connection, names: Sequence[str]) -> Int64s:
     Args:
         connection: of a transaction.
         names: claim numbers; ``facility/number`` where several facilities use one; the path of a file with
-            one of these on each line; or ``all``.
+            one of these on each line; ``all``; or ``reviewed``, those with a review that still waits.
 
     Raises:
         Refused: claims that are not there, or not clear; all of them at once.
@@ -109,6 +112,8 @@ def find_claims(connection: sa.Connection, names: Sequence[str]) -> Int64s:
     if list(names) == ["all"]:
         query = sa.select(CLAIM_DECISIONS.c.claim_id).distinct()
         return np.asarray(bulk.read(connection, query)["claim_id"].to_numpy(), np.int64)
+    if list(names) == [REVIEWED]:
+        return unapplied(connection)
     wanted: dict[str, None] = {}
     for name in names:
         if Path(name).is_file():
@@ -178,8 +183,10 @@ def _readjudicate(
         claim_ids = find_claims(connection, names)
         basis = present_basis(books, connection)
         reviews = last_review(connection)
+    rules = rejecting(present_rules(books))
     plan = {
         "kind": KIND,
+        "rules": record_of_rules(rules),
         "reason": reason,
         "claims": table_hash([claim_ids]),
         "reviews_upto": reviews,
@@ -189,14 +196,15 @@ def _readjudicate(
     if not dry_run:
         remember(books.database, basis.compiled, run)
     with books.database.reading() as connection:
-        again = prepare_again(connection, run, basis, claim_ids, reviews)
+        again = prepare_again(connection, run, basis, claim_ids, reviews, rules)
         rows, outcome = decide_again(connection, again, threads)
     outcome.name = reason
     progress("run.reading_claims", 1, 1)
-    if not outcome.changed:
-        return outcome
-    act = Act(by, "readjudicate")
-    carry_out(books, act, again.work, [rows], outcome, plan, progress, dry_run)
+    if outcome.changed:
+        act = Act(by, "readjudicate")
+        carry_out(books, act, again.work, [rows], outcome, plan, progress, dry_run)
+    if not dry_run:
+        note_applied(books.database, claim_ids, reviews)
     return outcome
 
 
@@ -210,7 +218,12 @@ class Again:
 
 
 def prepare_again(
-    connection: sa.Connection, run: int, basis: Basis, claim_ids: Int64s, reviews: int
+    connection: sa.Connection,
+    run: int,
+    basis: Basis,
+    claim_ids: Int64s,
+    reviews: int,
+    rules: tuple[CompiledRule, ...],
 ) -> Again:
     """Read the claims to be decided again, and what they find when each has given back what it used.
 
@@ -229,7 +242,8 @@ def prepare_again(
     opening = find_opening(connection, registers, people_of(claims), run - 1, claim_ids)
     versions = np.asarray(before["version"].to_numpy(), np.int64) + 1
     remembered = remembered_by(connection, basis.compiled, run)
-    return Again(Work(run, basis, claims, versions, opening, remembered), before)
+    past = look_back(connection, run, claims, but=claim_ids) if rules else None
+    return Again(Work(run, basis, claims, versions, opening, remembered, rules, past), before)
 
 
 def decide_again(
@@ -237,7 +251,8 @@ def decide_again(
 ) -> tuple[dict[str, pa.Table], Readjudication]:
     """Decide, and give the rows of the ledger: what is taken back, what is booked, and new balances."""
     work = again.work
-    groups = list(work.groups(threads))
+    # Flags stay with the first decision: they are of the claim as it came.
+    groups = [group for group in work.groups(threads) if "claim_decisions" in group]
     new = {name: pa.concat_tables([group[name] for group in groups]) for name in groups[0]}
     old = _old_rows(connection, again)
     changed = _changed(work.received.claim_ids, old, new)

@@ -83,6 +83,7 @@ def load_registers(books: Books, folder: Path, by: str, allow_removal: bool = Fa
         raise Refused([Problem(what, Place(folder), message("books.no_registers.remedy"))])
     rows = {name: stored(SHAPES[name], table) for name, table in reading.tables.items()}
     with books.database.writing() as connection:
+        loads.take_turns(connection)
         number = loads.next_load(connection)
         before = loads.last_load(connection, "registers")
         changes = {}

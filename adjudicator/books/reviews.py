@@ -40,7 +40,16 @@ def with_reviews(connection: sa.Connection, received: Received, upto: int) -> Re
     )
     columns = [REVIEW_LINES.c[name] for name in ("line", *_VALUES, "review_status")]
     query = sa.select(last.c.claim_id, *columns).join(last, last.c.review == REVIEW_LINES.c.review)
-    reviewed = bulk.read(connection, query)
+    return with_values(received, bulk.read(connection, query))
+
+
+def with_values(received: Received, reviewed: pa.Table) -> Received:
+    """Put reviewers' values on the lines of claims.
+
+    Args:
+        received: the claims.
+        reviewed: ``claim_id``, ``line``, ``quantity_approved``, ``price_approved`` and ``review_status``.
+    """
     if not len(reviewed):
         return received
     return Received(received.claim_ids, received.claims, _merged(received, reviewed), received.digests)

@@ -23,6 +23,7 @@ from adjudicator.books.books import Books
 from adjudicator.books.claims import CLAIM_COLUMNS, LINE_COLUMNS, Received, claim_digests, received
 from adjudicator.books.ledger import AMOUNTS, find_balances, summed
 from adjudicator.books.readjudication import decide_again, prepare_again
+from adjudicator.books.rulebook import recorded_rules
 from adjudicator.books.work import people_of
 from adjudicator.problems import Problem, Refused
 from adjudicator.store import bulk, journal, loads, runs
@@ -109,7 +110,7 @@ def verify(
             try:
                 if key not in bases:
                     bases = {key: recorded_basis(books, connection, dict(one.record))}
-                rows += _run(connection, one, bases[key], threads, findings)
+                rows += _run(books, connection, one, bases[key], threads, findings)
             except Refused as refused:
                 findings += [Finding(one.run, problem.what) for problem in refused.problems]
             if one.record["engine"]["fingerprint"] != engine.fingerprint():
@@ -182,7 +183,9 @@ def _named(key: str, run: int, table: str, names: list[str], count: int) -> list
     return found
 
 
-def _run(connection: sa.Connection, run: Run, basis: Basis, threads: int, findings: list[Finding]) -> int:
+def _run(
+    books: Books, connection: sa.Connection, run: Run, basis: Basis, threads: int, findings: list[Finding]
+) -> int:
     """Check a run: its rows, what went into it, that it can be repeated, and that it adds up."""
     before = len(findings)
     held = _ledger_rows(connection, run)
@@ -196,7 +199,7 @@ def _run(connection: sa.Connection, run: Run, basis: Basis, threads: int, findin
         findings += _all_there(run, name, row_digests(rows))
     stored = {name: rows.drop_columns(["digest"]) for name, rows in held.items()} | accepted
     explained = len(findings) > before
-    for name, rows in _repeated(connection, run, basis, claims, threads).items():
+    for name, rows in _repeated(books, connection, run, basis, claims, threads).items():
         if table_hash([row_digests(rows)]) != run.record["outputs"][name]["hash"]:
             key = "books.not_repeated.after_changes" if explained else "books.not_repeated"
             findings += _differences(connection, run, name, rows, stored[name], key)
@@ -208,7 +211,9 @@ def _run(connection: sa.Connection, run: Run, basis: Basis, threads: int, findin
 def _ledger_rows(connection: sa.Connection, run: Run) -> dict[str, pa.Table]:
     """Read the rows that a run added to the ledger."""
     held = {}
-    for table in (table for table in LEDGER if table.name in runs.DIGESTED):
+    for table in LEDGER:
+        if table.name not in runs.DIGESTED or table.name not in run.record["outputs"]:
+            continue
         held[table.name] = bulk.read(connection, sa.select(*table.c).where(table.c.run == run.run))
     return held
 
@@ -292,17 +297,20 @@ def _claims_as_received(connection: sa.Connection, run: Run, claims: Received) -
 
 
 def _repeated(
-    connection: sa.Connection, run: Run, basis: Basis, claims: Received, threads: int
+    books: Books, connection: sa.Connection, run: Run, basis: Basis, claims: Received, threads: int
 ) -> dict[str, pa.Table]:
     """Decide again from what is recorded."""
     if not len(claims.claim_ids):
         return {}
     if run.kind == ADJUDICATION:
-        groups = list(work_of_adjudication(connection, run.run, basis, claims).groups(threads))
-        rows = {name: pa.concat_tables([group[name] for group in groups]) for name in groups[0]}
+        rules = recorded_rules(books, connection, run.record["rules"])
+        groups = list(work_of_adjudication(connection, run.run, basis, claims, rules).groups(threads))
+        names = dict.fromkeys(name for group in groups for name in group)
+        rows = {name: pa.concat_tables([g[name] for g in groups if name in g]) for name in names}
     else:
         upto = run.record["reviews_upto"]
-        again = prepare_again(connection, run.run, basis, claims.claim_ids, upto)
+        rules = recorded_rules(books, connection, run.record["rules"])
+        again = prepare_again(connection, run.run, basis, claims.claim_ids, upto, rules)
         rows, _ = decide_again(connection, again, threads)
         del rows["run_claims"]
     return rows

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adjudicator import claims as claims_room
-from adjudicator.adjudication.adjudicate import AmountTooLarge, adjudicate
+from adjudicator.adjudication.adjudicate import AmountTooLarge, Decided, adjudicate
 from adjudicator.adjudication.booking import Booker
 from adjudicator.adjudication.opening import Opening
 from adjudicator.adjudication.summary import Summary
@@ -21,6 +21,9 @@ from adjudicator.books.claims import Received
 from adjudicator.claims import Claims
 from adjudicator.encoding import days
 from adjudicator.registers import Facilities, Int8s, Int32s
+from adjudicator.rulebook.flags import WHOLE_CLAIM, Fired, canonical
+from adjudicator.rulebook.month import Past, flag, reject, score_and_queue
+from adjudicator.rulebook.read import CompiledRule
 from adjudicator.units import NO_DATE
 
 Int64s = npt.NDArray[np.int64]
@@ -46,6 +49,9 @@ class Work:
     opening: Opening
     remembered: Int8s
     """(provisions,): 1 where accepted lines are kept for later runs to look back on."""
+    rules: tuple[CompiledRule, ...] = ()
+    look_back: Received | None = None
+    """Earlier claims that the rules look back on."""
     summary: Summary = field(default_factory=Summary)
     """What was decided, as far as the groups were taken."""
 
@@ -55,7 +61,8 @@ class Work:
         Raises:
             AmountTooLarge: some claims' amounts cannot be counted; ``claims`` are rows received.
         """
-        claims = self.encoded
+        claims, past = self.encoded, self._past
+        claims, rejections = reject(self.rules, self.basis.compiled, self.basis.tables, claims, past)
         booker = Booker(
             self.basis.compiled,
             claims,
@@ -65,19 +72,71 @@ class Work:
             self.basis.content_hashes,
             self.remembered,
         )
+        kept: list[Decided] = []
         try:
             groups = adjudicate(self.basis.compiled, claims, self.opening, threads, LINES_OF_A_PARTITION)
             for decided in groups:
                 self.summary.add(claims, decided)
+                if self.rules:
+                    kept.append(decided)
                 yield booker.rows(decided)
         except AmountTooLarge as found:
             raise AmountTooLarge(claims.claim_row[found.claims].tolist()) from None
         self.summary.check()
+        if self.rules:
+            flagged = flag(self.rules, self.basis.compiled, self.basis.tables, claims, kept, past)
+            yield {"flags": self._flags([*rejections.fired, *flagged], claims)}
+
+    @property
+    def _past(self) -> Past | None:
+        if not self.rules or self.look_back is None:
+            return None
+        return Past.of(
+            self.basis.compiled,
+            (self.look_back.claims, self.look_back.lines),
+            (self.received.claims, self.received.lines),
+        )
+
+    def _flags(self, fired: Sequence[Fired], claims: Claims) -> pa.Table:
+        """Give the flags of the run as rows of the books; line 0 stands for the whole claim."""
+        claim_id = self.received.claim_ids[claims.claim_row]
+        parts = []
+        for one in fired:
+            of_line = one.line != WHOLE_CLAIM
+            line = np.zeros(len(one), np.int64)
+            line[of_line] = claims.line_number[one.line[of_line]]
+            score, _ = score_and_queue(one.rule)
+            parts.append(
+                pa.table(
+                    {
+                        "run": pa.array(np.full(len(one), self.run, np.int64)),
+                        "claim_id": pa.array(claim_id[one.claim]),
+                        "line": pa.array(line),
+                        "rule": pa.array([one.rule.name] * len(one), pa.string()),
+                        "version": pa.array([one.rule.content_hash] * len(one), pa.string()),
+                        "severity": pa.array([int(one.rule.definition.severity)] * len(one), pa.int8()),
+                        "score": pa.array([score] * len(one), pa.int64()),
+                        "values": pa.array([canonical(one.told(at)) for at in range(len(one))], pa.string()),
+                    }
+                )
+            )
+        return pa.concat_tables(parts) if parts else no_flags()
 
     @property
     def encoded(self) -> Claims:
         """The claims as the kernels take them."""
         return claims_room.encode(self.basis.compiled.registers, self.received.claims, self.received.lines)
+
+
+def no_flags() -> pa.Table:
+    """Give no flag at all."""
+    numbers, texts = ("run", "claim_id", "line"), ("rule", "version")
+    return pa.table(
+        {name: pa.array([], pa.int64()) for name in numbers}
+        | {name: pa.array([], pa.string()) for name in texts}
+        | {"severity": pa.array([], pa.int8()), "score": pa.array([], pa.int64())}
+        | {"values": pa.array([], pa.string())}
+    )
 
 
 def people_of(received: Received) -> pa.Array:

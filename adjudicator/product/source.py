@@ -211,7 +211,8 @@ class _Builder:
             return self._sequence(steps)
         if not isinstance(event, yaml.ScalarEvent) or (event.style is None and event.value in _EMPTY):
             return None
-        self._spans[steps] = (event.start_mark.index, event.end_mark.index)
+        if event.start_mark is not None and event.end_mark is not None:
+            self._spans[steps] = (event.start_mark.index, event.end_mark.index)
         text: str = event.value
         return text
 

@@ -67,6 +67,7 @@ def universe_of_batch(
     claims: Claims,
     current: Bools,
     decided: Sequence[Decided] = (),
+    place_of_decided: Int64s | None = None,
 ) -> Seen:
     """Make the universe of an encoded batch.
 
@@ -77,6 +78,8 @@ def universe_of_batch(
         current: (rows received,): whether a claim is decided now.
         decided: the decisions about the claims of now, of a batch of them alone; none where a rule is asked
             before the claims are decided.
+        place_of_decided: (C of that batch,): the place of each of its claims among these; all in their order
+            when left out.
     """
     registers = scheme.registers
     facts = facts_room.establish(
@@ -88,7 +91,8 @@ def universe_of_batch(
         registers.people,
         scheme.adult_age,
     )
-    return Seen(_Fields(scheme, tables, claims, facts, current, decided).universe(), claims, facts)
+    fields = _Fields(scheme, tables, claims, facts, current, decided, place_of_decided)
+    return Seen(fields.universe(), claims, facts)
 
 
 class _Fields:
@@ -102,11 +106,13 @@ class _Fields:
         facts: Facts,
         current: Bools,
         decided: Sequence[Decided],
+        place_of_decided: Int64s | None,
     ) -> None:
         self._registers, self._tables, self._claims, self._facts = scheme.registers, tables, claims, facts
         self._batch = claims.batch
         self._current = current[claims.claim_row]
         self._decided = decided
+        self._place_of_decided = place_of_decided
         self._lines_of = np.diff(self._batch.first_line)
 
     def universe(self) -> Universe:
@@ -403,8 +409,20 @@ class _Fields:
         values = np.zeros(len(here), np.int64)
         if not self._decided:
             return Column(values, np.zeros(len(here), np.bool_))
-        values[here] = np.concatenate([of_group(one) for one in self._decided])
+        values[self._places(of_lines)] = np.concatenate([of_group(one) for one in self._decided])
         return Column(values, here)
+
+    def _places(self, of_lines: bool) -> Int64s:
+        """Give the place of each decided claim or line among these."""
+        claims = self._place_of_decided
+        if claims is None:
+            claims = np.arange(len(self._current))
+        if not of_lines:
+            return claims
+        counts = self._lines_of[claims]
+        starts = np.repeat(self._batch.first_line[claims] - np.cumsum(counts) + counts, counts)
+        places: Int64s = starts + np.arange(counts.sum())
+        return places
 
     def _claim_valuated(self) -> Column:
         line = self._decision(lambda one: one.results.valuated, True)

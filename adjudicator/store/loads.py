@@ -37,6 +37,15 @@ class Load:
     summary: Mapping[str, Any]
 
 
+def take_turns(connection: sa.Connection) -> None:
+    """Wait for a load that is under way; those that come later wait for this transaction.
+
+    Loads number themselves and what they bring by what is there. The embedded file has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("LOCK TABLE loads IN SHARE ROW EXCLUSIVE MODE")
+
+
 def next_load(connection: sa.Connection) -> int:
     """Give the number of the next load."""
     last = connection.execute(sa.select(sa.func.max(LOADS.c.load))).scalar()

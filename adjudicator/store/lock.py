@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final
 
 import sqlalchemy as sa
 from filelock import FileLock, Timeout
+from sqlalchemy.exc import DBAPIError
 
 from adjudicator.problems import Problem, Refused
 from adjudicator.store.database import Database
@@ -82,7 +83,8 @@ def _session_lock(database: Database) -> Iterator[None]:
         try:
             yield
         finally:
-            if not connection.invalidated and not connection.closed:
+            # A session that was lost has given the lock back.
+            with suppress(DBAPIError):
                 session.execute(sa.select(sa.func.pg_advisory_unlock(_KEY)))
 
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
+from adjudicator.problems import Problem, Refused
 from adjudicator.store import bulk, journal
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act
@@ -25,6 +26,7 @@ from adjudicator.store.schema import (
     RUNS,
     UNDECIDED,
 )
+from adjudicator.words import message
 
 DIGESTED: Final = frozenset(table.name for table in LEDGER if "digest" in table.c)
 """The tables of the ledger whose rows carry their digests; the others follow from them."""
@@ -77,7 +79,7 @@ def open_run(connection: sa.Connection, run: int, plan: str) -> dict[int, str]:
     Returns:
         The hashes of the partitions that it has written already.
     """
-    present = open_plan(connection)
+    present = _claimed_plan(connection)
     if present == (run, plan):
         query = sa.select(PARTITIONS.c.partition, PARTITIONS.c.hash).where(PARTITIONS.c.run == run)
         return {int(row.partition): str(row.hash) for row in connection.execute(query)}
@@ -88,7 +90,7 @@ def open_run(connection: sa.Connection, run: int, plan: str) -> dict[int, str]:
 
 def abandon(connection: sa.Connection) -> None:
     """Remove what an open run has written: nobody has ever seen it."""
-    present = open_plan(connection)
+    present = _claimed_plan(connection)
     if present is None:
         return
     run, _ = present
@@ -97,6 +99,28 @@ def abandon(connection: sa.Connection) -> None:
     for table in (*LEDGER, PARTITIONS, RUN_CLAIMS):
         connection.execute(sa.delete(table).where(table.c.run == run))
     connection.execute(sa.delete(OPEN_RUN))
+
+
+def _claimed_plan(connection: sa.Connection) -> tuple[int, str] | None:
+    """Give what :func:`open_plan` does, and keep others from the open run until the transaction ends.
+
+    Partitions that are being written are waited for.
+    """
+    connection.execute(sa.select(OPEN_RUN.c.run).with_for_update())
+    return open_plan(connection)
+
+
+def _still_ours(connection: sa.Connection, run: int, plan: str) -> None:
+    """Make sure that the open run is the one that was opened, and stays so until the transaction ends.
+
+    A run that is cut off from its server loses its lock, and another may take its place while it goes on.
+
+    Raises:
+        Refused: another run has taken its place.
+    """
+    connection.execute(sa.select(OPEN_RUN.c.run).with_for_update(read=True))
+    if open_plan(connection) != (run, plan):
+        raise Refused([Problem(message("store.taken_over"), remedy=message("store.taken_over.remedy"))])
 
 
 def digested(rows: Mapping[str, pa.Table]) -> tuple[dict[str, pa.Table], dict[str, np.ndarray[Any, Any]]]:
@@ -115,9 +139,19 @@ def partition_hash(digests: Mapping[str, np.ndarray[Any, Any]]) -> str:
 
 
 def write_partition(
-    connection: sa.Connection, run: int, partition: int, rows: Mapping[str, pa.Table], digest: str
+    connection: sa.Connection,
+    run: int,
+    plan: str,
+    partition: int,
+    rows: Mapping[str, pa.Table],
+    digest: str,
 ) -> None:
-    """Write the rows of a partition, and that they are written, within one transaction."""
+    """Write the rows of a partition, and that they are written, within one transaction.
+
+    Raises:
+        Refused: another run has taken the place of this one.
+    """
+    _still_ours(connection, run, plan)
     for table in (*LEDGER, RUN_CLAIMS):
         if table.name in rows:
             bulk.insert(connection, table, in_key_order(table, rows[table.name]))
@@ -139,13 +173,17 @@ _COUNTED: Final = (("claims", "claim"), ("lines", "line"))
 
 
 def publish(
-    connection: sa.Connection, act: Act, run: int, kind: str, name: str, record: Mapping[str, Any]
+    connection: sa.Connection, act: Act, run: int, plan: str, kind: str, name: str, record: Mapping[str, Any]
 ) -> int:
     """Publish the open run: from this transaction on, everybody sees it.
 
     Returns:
         The number of its entry in the journal.
+
+    Raises:
+        Refused: another run has taken the place of this one.
     """
+    _still_ours(connection, run, plan)
     content = {"run": run, "kind": kind, "name": name, "record": record}
     number = journal.append(connection, act, content)
     connection.execute(

@@ -206,10 +206,11 @@ REVIEWS: Final = sa.Table(
     Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
     Column("claim_id", Whole, ForeignKey("claims.claim_id"), nullable=False),
     Column("officer", sa.Text(), nullable=False),
+    Column("reason", sa.Text()),
     Column("explanation", sa.Text()),
     Index("ix_reviews_claim_id", "claim_id"),
 )
-"""Reviews that medical officers delivered; the last one of a claim holds."""
+"""Reviews that medical officers delivered; the last one of a claim holds. ``reason``: a coded reason."""
 
 REVIEW_LINES: Final = sa.Table(
     "review_lines",
@@ -219,9 +220,18 @@ REVIEW_LINES: Final = sa.Table(
     Column("quantity_approved", Whole),
     Column("price_approved", Whole),
     Column("review_status", sa.SmallInteger()),
+    Column("reason", sa.Text()),
     Column("explanation", sa.Text()),
     PrimaryKeyConstraint("review", "line"),
 )
+
+APPLIED_REVIEWS: Final = sa.Table(
+    "applied_reviews",
+    METADATA,
+    Column("review", Whole, ForeignKey("reviews.review"), primary_key=True, autoincrement=False),
+    Column("run", Whole, nullable=False),
+)
+"""Reviews by which their claims were decided again; ``run`` is the last run that was published then."""
 
 # Runs.
 
@@ -395,17 +405,6 @@ REMEMBERED: Final = sa.Table(
 )
 """The provisions whose accepted lines are kept in ``accepted_lines``, since which run on."""
 
-LEDGER: Final = (
-    CLAIM_DECISIONS,
-    LINE_DECISIONS,
-    BALANCE_ENTRIES,
-    BALANCES,
-    ACCEPTED_CLAIMS,
-    ACCEPTED_LINES,
-)
-"""The tables that a run adds to, each with its number in the column ``run``."""
-
-
 # What deserves a look.
 
 FLAGS: Final = sa.Table(
@@ -427,6 +426,18 @@ FLAGS: Final = sa.Table(
 
 ``values``, canonical JSON: what made the rule fire, from which its explanation is told in any language.
 """
+
+LEDGER: Final[tuple[sa.Table, ...]] = (
+    CLAIM_DECISIONS,
+    LINE_DECISIONS,
+    BALANCE_ENTRIES,
+    BALANCES,
+    ACCEPTED_CLAIMS,
+    ACCEPTED_LINES,
+    FLAGS,
+)
+"""The tables that a run adds to, each with its number in the column ``run``."""
+
 
 RULE_TEXTS: Final = sa.Table(
     "rule_texts",
@@ -503,10 +514,17 @@ CASE_STATES: Final = sa.Table(
     Column("state", sa.Text(), nullable=False),
     Column("officer", sa.Text()),
     Column("since", sa.Text(), nullable=False),
+    Column("until", sa.Text()),
     Column("rank", Whole, nullable=False),
-    Index("ix_case_states_state_rank", "state", "rank"),
+    Column("due", sa.Date(), nullable=False),
+    Column("claim", sa.Text(), nullable=False),
+    Index("ix_case_states_rank", "rank", "due", "claim", "case"),
 )
-"""The queue: open cases, one of a claim, with who holds each. It follows from the events."""
+"""The queue: open cases, one of a claim, with who has each. It follows from the events.
+
+``until`` is the moment at which a hold runs out, or the facility's time to answer. The lower the ``rank``,
+the sooner.
+"""
 
 FEEDBACK: Final = sa.Table(
     "feedback",

@@ -506,6 +506,7 @@ def upgrade() -> None:
         sa.Column("journal", WHOLE, nullable=False),
         sa.Column("claim_id", WHOLE, nullable=False),
         sa.Column("officer", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("explanation", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["claim_id"], ["claims.claim_id"], name=op.f("fk_reviews_claim_id")),
         sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_reviews_journal")),
@@ -542,6 +543,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("journal", name=op.f("uq_selections_journal")),
     )
     op.create_table(
+        "applied_reviews",
+        sa.Column("review", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("run", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["review"], ["reviews.review"], name=op.f("fk_applied_reviews_review")),
+        sa.PrimaryKeyConstraint("review", name=op.f("pk_applied_reviews")),
+    )
+    op.create_table(
         "case_events",
         sa.Column("case", WHOLE, nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
@@ -561,12 +569,15 @@ def upgrade() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("officer", sa.Text(), nullable=True),
         sa.Column("since", sa.Text(), nullable=False),
+        sa.Column("until", sa.Text(), nullable=True),
         sa.Column("rank", WHOLE, nullable=False),
+        sa.Column("due", sa.Date(), nullable=False),
+        sa.Column("claim", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["case"], ["cases.case"], name=op.f("fk_case_states_case")),
         sa.PrimaryKeyConstraint("case", name=op.f("pk_case_states")),
         sa.UniqueConstraint("claim_id", name=op.f("uq_case_states_claim_id")),
     )
-    op.create_index("ix_case_states_state_rank", "case_states", ["state", "rank"], unique=False)
+    op.create_index("ix_case_states_rank", "case_states", ["rank", "due", "claim", "case"], unique=False)
     op.create_table(
         "review_lines",
         sa.Column("review", WHOLE, nullable=False),
@@ -574,6 +585,7 @@ def upgrade() -> None:
         sa.Column("quantity_approved", WHOLE, nullable=True),
         sa.Column("price_approved", WHOLE, nullable=True),
         sa.Column("review_status", sa.SmallInteger(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("explanation", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["review"], ["reviews.review"], name=op.f("fk_review_lines_review")),
         sa.PrimaryKeyConstraint("review", "line", name=op.f("pk_review_lines")),

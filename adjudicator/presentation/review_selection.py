@@ -1,0 +1,368 @@
+"""Selections and feedback for people: what was drawn, what is estimated from it, what patients say."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from rich.console import Console
+from rich.table import Table
+
+from adjudicator.books.books import Books
+from adjudicator.books.feedback import Answered, FeedbackLoad
+from adjudicator.books.selection import Drawn, Kept
+from adjudicator.books.selection_estimate import Estimated
+from adjudicator.review.estimate import THIN, Interval
+from adjudicator.review.feedback import QUESTIONS
+from adjudicator.units import divide_rounded
+from adjudicator.vocabulary import Category, FacilityLevel, Severity, VisitType, Word
+from adjudicator.words import Amount, Percentage, label, message, say, shown, text
+
+LISTED: Final = 20
+"""How many claims are listed, if not all are asked for."""
+
+
+_WORDS: Final[Mapping[str, type[Word]]] = {
+    "level": FacilityLevel,
+    "category": Category,
+    "visit_type": VisitType,
+}
+"""The vocabularies of what strata go by."""
+
+
+class _Writer:
+    """Writes in a language, with the currency of the books."""
+
+    def __init__(self, console: Console, books: Books, language: str) -> None:
+        self.console = console
+        self.language = language
+        self.decimals = books.decimals
+        self.currency = books.settings.currency
+
+    def say(self, key: str, style: str = "", **values: Any) -> None:
+        told = text(f"review_selection.{key}", self.language, currency=self.currency, **values)
+        self.console.print(told, style=style, soft_wrap=True)
+
+    def word(self, key: str, **values: Any) -> str:
+        return text(f"review_selection.{key}", self.language, **values)
+
+    def money(self, minor: int) -> str:
+        return str(shown(Amount(minor, self.decimals), self.language))
+
+    def estimated(self, minor: float) -> str:
+        """Round an estimate to the minor unit, to be shown."""
+        return self.money(round(minor))
+
+    def number(self, count: int) -> str:
+        return str(shown(count, self.language))
+
+    def share(self, part: float, whole: int) -> str:
+        hundredths = round(part * 10_000 / whole) if whole else 0
+        return str(shown(Percentage(hundredths), self.language))
+
+    def table(self, *columns: tuple[str, bool]) -> Table:
+        """Lay out a table; of each column the key of its heading, and whether it holds numbers."""
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        for key, numbers in columns:
+            heading = self.word(f"column.{key}") if key else ""
+            table.add_column(heading, justify="right" if numbers else "left")
+        return table
+
+
+# Selections.
+
+
+def print_drawn(console: Console, books: Books, drawn: Drawn, dry_run: bool, language: str) -> None:
+    """Say what a draw gave."""
+    write = _Writer(console, books, language)
+    record = drawn.record
+    _print_record(write, record)
+    if not record["selected"]["claims"]:
+        write.say("nothing_selected", "yellow")
+    elif dry_run:
+        write.say("dry", "yellow")
+    else:
+        write.say("done", "bold green", selection=str(drawn.number))
+
+
+def print_selections(console: Console, books: Books, kept: Sequence[tuple[Kept, int]], language: str) -> None:
+    """List selections, each with how many of its claims were reviewed or answered."""
+    write = _Writer(console, books, language)
+    if not kept:
+        write.say("no_selections")
+        return
+    columns = (("", True), ("purpose", False), ("method", False), ("by", False), ("at", False))
+    counts = (("selected", True), ("of", True), ("valuated", True), ("done", True))
+    table = write.table(*columns, *counts)
+    for one, done in kept:
+        record = one.record
+        table.add_row(
+            str(one.selection),
+            write.word(f"purpose.{one.purpose}"),
+            write.word(f"method.{one.method.value}"),
+            one.by,
+            one.at,
+            write.number(record["selected"]["claims"]),
+            write.number(record["frame"]["claims"]),
+            write.money(record["selected"]["valuated"]),
+            write.number(done),
+        )
+    console.print(table)
+
+
+def print_selection(
+    console: Console,
+    books: Books,
+    kept: Kept,
+    claims: Sequence[Mapping[str, Any]],
+    every: bool,
+    language: str,
+) -> None:
+    """Show a selection and its claims."""
+    write = _Writer(console, books, language)
+    write.say(
+        "heading",
+        "bold",
+        selection=str(kept.selection),
+        purpose=write.word(f"purpose.{kept.purpose}"),
+        method=write.word(f"method.{kept.method.value}"),
+        by=kept.by,
+        at=kept.at,
+    )
+    _print_record(write, kept.record)
+    write.say("verified", "green", hash=kept.record["frame"]["hash"][:12])
+    columns = (("facility", False), ("claim", False), ("stratum", False), ("probability", True))
+    table = write.table(*columns, ("claimed", True), ("valuated", True), ("done", False))
+    for row in claims if every else claims[:LISTED]:
+        table.add_row(
+            row["facility"],
+            row["claim"],
+            _stratum(write, row["stratum"]),
+            f"{row['probability']}/{row['of']}",
+            write.money(row["claimed"]),
+            write.money(row["valuated"]),
+            "✓" if row["done"] else "",
+        )
+    console.print(table)
+    if len(claims) > LISTED and not every:
+        write.say("more", "dim", left=len(claims) - LISTED)
+
+
+def _print_record(write: _Writer, record: Mapping[str, Any]) -> None:
+    frame, selected = record["frame"], record["selected"]
+    write.say(
+        "frame",
+        claims=frame["claims"],
+        claimed=Amount(frame["claimed"], write.decimals),
+        valuated=Amount(frame["valuated"], write.decimals),
+    )
+    for why, count in record["left_out"].items():
+        if count:
+            write.say(f"left_out.{why}", "dim", claims=count)
+    if record["history"]:
+        write.say("history", start=_day(record["history"][0]), end=_day(record["history"][1]))
+    if record["bounds"]:
+        bounds = [Amount(bound, write.decimals) for bound in record["bounds"]]
+        write.say("bounds", "dim", bounds=bounds)
+    _print_strata(write, record)
+    write.say(
+        "selected",
+        claims=selected["claims"],
+        claimed=Amount(selected["claimed"], write.decimals),
+        valuated=Amount(selected["valuated"], write.decimals),
+        share=write.share(selected["valuated"], frame["valuated"]),
+    )
+
+
+def _print_strata(write: _Writer, record: Mapping[str, Any]) -> None:
+    means = {mean["group"]: mean for mean in record["means"]}
+    strata = record["strata"]
+    if means:
+        _print_compared(write, strata)
+        strata = sorted(strata, key=lambda one: -one["claimed"])
+    elif len(strata) < 2:
+        return
+    extra = (("peers", True), ("mean", True)) if means else ()
+    columns = (("stratum", False), ("claims", True), ("selected", True), *extra)
+    table = write.table(*columns, ("claimed", True), ("valuated", True))
+    for one in strata[:LISTED] if means else strata:
+        counts = (write.number(one[name]) for name in ("claims", "drawn"))
+        compared = _compared(write, means[one["name"]]) if means else ()
+        amounts = (write.money(one[name]) for name in ("claimed", "valuated"))
+        table.add_row(_stratum(write, one["name"]), *counts, *compared, *amounts)
+    write.console.print(table)
+    if means and len(strata) > LISTED:
+        write.say("more_groups", "dim", left=len(strata) - LISTED)
+
+
+def _compared(write: _Writer, mean: Mapping[str, Any]) -> tuple[str, str]:
+    """Write how many claims were compared with, and their mean."""
+    count = mean["claims"]
+    return write.number(count), write.money(divide_rounded(mean["total"], count)) if count else ""
+
+
+def _print_compared(write: _Writer, strata: Sequence[Mapping[str, Any]]) -> None:
+    """Say how many claims were compared by what."""
+    counts: Counter[str] = Counter()
+    for one in strata:
+        names = [part.partition("=")[0] for part in one["name"].split(", ")]
+        by = [write.word(f"by.{name}" if "=" in one["name"] else f"stratum.{name}") for name in names]
+        counts[", ".join(by)] += one["drawn"]
+    told = [message("review_selection.compared", by=by, claims=count) for by, count in counts.most_common()]
+    write.say("compared_all", counts=told)
+
+
+def _day(written: str | None) -> dt.date | None:
+    return None if written is None else dt.date.fromisoformat(written)
+
+
+def _stratum(write: _Writer, name: str) -> str:
+    """Name a stratum for people: ``level=hospital, amount=2`` is *level hospital, amount class 2*."""
+    if "=" not in name:
+        return write.word(f"stratum.{name}")
+    parts = (part.partition("=") for part in name.split(", "))
+    return ", ".join(f"{write.word(f'by.{by}')} {_value(write, by, value)}" for by, _, value in parts)
+
+
+def _value(write: _Writer, by: str, value: str) -> str:
+    if not value:
+        return "–"
+    words = _WORDS.get(by)
+    return label(words.of(value), write.language) if words else value
+
+
+# Estimates.
+
+
+def print_estimate(console: Console, books: Books, done: Estimated, language: str) -> None:
+    """Say what is estimated from a selection, and how sure that is."""
+    write = _Writer(console, books, language)
+    found = done.estimate
+    purpose = done.kept.purpose
+    write.say(
+        f"estimate.title.{purpose}",
+        "bold",
+        selection=str(done.kept.selection),
+        claims=found.claims,
+        valuated=Amount(found.valuated, write.decimals),
+    )
+    write.say(
+        f"estimate.found.{purpose}",
+        reviewed=found.reviewed,
+        overpaid=found.overpaid_claims,
+        amount=Amount(found.found, write.decimals),
+    )
+    if found.reviewed == found.claims:
+        write.say("estimate.census", "green")
+    else:
+        _print_intervals(write, done)
+    if done.kept.method.value in ("all", "value", "variance"):
+        write.say("estimate.not_random", "yellow")
+    if done.waiting:
+        write.say(f"estimate.partial.{purpose}", "bold yellow", waiting=done.waiting)
+    if done.unapplied:
+        write.say("estimate.unapplied", "yellow", claims=done.unapplied)
+    if found.thin:
+        write.say("estimate.thin", "yellow", found=found.overpaid_claims, least=THIN)
+
+
+def _print_intervals(write: _Writer, done: Estimated) -> None:
+    found = done.estimate
+    confidence = Percentage(round(found.confidence * 10_000))
+    table = write.table(
+        ("estimator", False),
+        ("estimate", True),
+        ("low", True),
+        ("high", True),
+        ("share", True),
+        ("share_low", True),
+        ("share_high", True),
+        ("error", True),
+        ("freedom", True),
+    )
+    for name, interval in (("expansion", found.expansion), ("ratio", found.ratio)):
+        if interval is not None:
+            table.add_row(write.word(f"estimator.{name}"), *_cells(write, interval, found.valuated))
+    write.console.print(table)
+    write.say("estimate.confidence", "dim", confidence=confidence)
+    silent = sum(one.silent_claims is not None and one.reviewed < one.claims for one in found.strata)
+    columns = (("stratum", False), ("claims", True), ("reviewed", True), ("overpaid", True), ("found", True))
+    unseen = (("unseen", True), ("at_worst", True)) if silent else ()
+    strata = write.table(*columns, ("estimate", True), ("error", True), *unseen)
+    for one in found.strata:
+        counts = (write.number(count) for count in (one.claims, one.reviewed, one.overpaid_claims))
+        amounts = (write.estimated(amount) for amount in (one.estimate, one.error))
+        bounds = ("", "")
+        if one.silent_claims:
+            bounds = write.number(one.silent_claims), write.money(one.silent_bound)
+        row = (_stratum(write, one.name), *counts, write.money(one.overpaid), *amounts)
+        strata.add_row(*row, *(bounds if silent else ()))
+    if silent or len(found.strata) > 1:
+        write.console.print(strata)
+    if silent:
+        write.say("estimate.silent", "yellow", strata=silent)
+
+
+def _cells(write: _Writer, interval: Interval, valuated: int) -> list[str]:
+    ends = (interval.estimate, interval.low, interval.high)
+    return [
+        *(write.estimated(amount) for amount in ends),
+        *(write.share(amount, valuated) for amount in ends),
+        write.estimated(interval.error),
+        "–" if interval.freedom is None else write.number(int(interval.freedom)),
+    ]
+
+
+# Feedback.
+
+
+def print_answer(console: Console, books: Books, one: Answered, language: str) -> None:
+    """Say what was put down of a claim, and what contradicts it."""
+    write = _Writer(console, books, language)
+    write.say("feedback.done", "green", claim=f"{one.facility}/{one.claim}")
+    if not one.asked:
+        write.say("feedback.not_asked", "dim")
+    _print_findings(write, one)
+
+
+def print_feedback_load(console: Console, books: Books, done: FeedbackLoad, language: str) -> None:
+    """Say what a file of feedback brought."""
+    write = _Writer(console, books, language)
+    write.say("feedback.loaded", "green", added=done.added, present=done.present)
+    contradicted = [one for one in done.answers if one.findings]
+    if contradicted:
+        write.say("feedback.contradicted", "yellow", claims=len(contradicted))
+        for one in contradicted:
+            write.console.print(f"{one.facility}/{one.claim}", style="bold")
+            _print_findings(write, one)
+
+
+def print_feedback(console: Console, books: Books, answers: Sequence[Answered], language: str) -> None:
+    """List feedback, with what contradicts the claims."""
+    write = _Writer(console, books, language)
+    if not answers:
+        write.say("feedback.none")
+        return
+    columns = (("facility", False), ("claim", False), *((name, False) for name in QUESTIONS))
+    table = write.table(*columns, ("mark", True), ("findings", False))
+    for one in answers:
+        answered = (getattr(one.said, name) for name in QUESTIONS)
+        findings = "\n".join(
+            f"{label(finding.severity, language)}: {say(finding.what, language)}" for finding in one.findings
+        )
+        mark = "" if one.said.mark is None else str(one.said.mark)
+        table.add_row(one.facility, one.claim, *(_answer(write, said) for said in answered), mark, findings)
+    console.print(table)
+
+
+def _answer(write: _Writer, said: bool | None) -> str:
+    return "" if said is None else write.word("answer.yes" if said else "answer.no")
+
+
+def _print_findings(write: _Writer, one: Answered) -> None:
+    for finding in one.findings:
+        style = "red" if finding.severity >= Severity.HIGH else "yellow"
+        told = f"{label(finding.severity, write.language)}: {say(finding.what, write.language)}"
+        write.console.print(told, style=style, soft_wrap=True)

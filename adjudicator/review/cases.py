@@ -1,0 +1,270 @@
+"""The states of a case, the events that lead from one to another, and who may bring them about.
+
+A case is a claim that waits for a medical officer. What happened to it is a list of events; its state is
+what their replay gives, and nothing else.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Final
+
+from adjudicator.problems import Problem, Refused
+from adjudicator.words import Message, message
+
+
+class State(StrEnum):
+    """Where a case is."""
+
+    OPEN = "open"
+    """It waits for an officer, or for the one that it was assigned to."""
+    HELD = "held"
+    """An officer has it."""
+    RETURNED = "returned"
+    """The facility is asked to complete it; the clock stands still."""
+    SECOND_OPINION = "second_opinion"
+    """It is decided, but for another officer's agreement."""
+    DECIDED = "decided"
+    RELEASED = "released"
+    """Somebody took the claim out of review."""
+
+    @property
+    def label(self) -> Message:
+        """What it is called."""
+        return message(f"review.state.{self.value}")
+
+
+CLOSED: Final = frozenset((State.DECIDED, State.RELEASED))
+"""The states in which a case is over, and its claim no longer held."""
+
+
+class What(StrEnum):
+    """What can happen to a case."""
+
+    OPENED = "opened"
+    TAKEN = "taken"
+    EXPIRED = "expired"
+    """An officer's hold ran out, and another one took the case."""
+    PUT_BACK = "put_back"
+    ASSIGNED = "assigned"
+    RETURNED = "returned"
+    RECEIVED = "received"
+    """The facility completed the claim."""
+    LAPSED = "lapsed"
+    """The facility did not answer in time, and the case was taken up again."""
+    PROPOSED = "proposed"
+    """It was decided, or released, above the amount that one officer may decide alone."""
+    AGREED = "agreed"
+    DISAGREED = "disagreed"
+    DECIDED = "decided"
+    RELEASED = "released"
+
+    @property
+    def label(self) -> Message:
+        """What it is called."""
+        return message(f"review.event.{self.value}")
+
+
+TRANSITIONS: Final[Mapping[tuple[State | None, What], State]] = {
+    (None, What.OPENED): State.OPEN,
+    (State.OPEN, What.TAKEN): State.HELD,
+    (State.OPEN, What.ASSIGNED): State.OPEN,
+    (State.HELD, What.TAKEN): State.HELD,
+    (State.HELD, What.EXPIRED): State.OPEN,
+    (State.HELD, What.PUT_BACK): State.OPEN,
+    (State.HELD, What.ASSIGNED): State.OPEN,
+    (State.HELD, What.RETURNED): State.RETURNED,
+    (State.HELD, What.PROPOSED): State.SECOND_OPINION,
+    (State.HELD, What.DECIDED): State.DECIDED,
+    (State.HELD, What.RELEASED): State.RELEASED,
+    (State.RETURNED, What.RECEIVED): State.OPEN,
+    (State.RETURNED, What.LAPSED): State.OPEN,
+    (State.SECOND_OPINION, What.AGREED): State.DECIDED,
+    (State.SECOND_OPINION, What.RELEASED): State.RELEASED,
+    (State.SECOND_OPINION, What.DISAGREED): State.OPEN,
+    (State.SECOND_OPINION, What.PUT_BACK): State.OPEN,
+}
+"""Which events a case in a state allows, and where they lead. What is not here is refused."""
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened to a case."""
+
+    what: What
+    by: str
+    at: dt.datetime
+    content: Mapping[str, Any] = field(default_factory=dict)
+    """What goes with it: plain values, as JSON has them."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a case stands after its events."""
+
+    state: State
+    opened: dt.date
+    since: dt.datetime
+    """When it came into this state."""
+    due: dt.date
+    """The day by which it should be decided; it stands still while the facility has the case."""
+    officer: str | None = None
+    """Who holds it; in an open case whom it was assigned to; else who did the last thing."""
+    until: dt.datetime | None = None
+    """When the hold runs out, or the facility's time to answer."""
+    proposal: Event | None = None
+    """What waits for a second opinion."""
+    events: int = 0
+    """How many events there were."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the case is over."""
+        return self.state in CLOSED
+
+    def ran_out(self, now: dt.datetime) -> bool:
+        """Tell whether a hold, or the facility's time, is over."""
+        return self.state in (State.HELD, State.RETURNED) and self.until is not None and self.until < now
+
+
+def same_person(one: str | None, other: str | None) -> bool:
+    """Tell whether two names are one person's, however they were typed."""
+    return one is not None and other is not None and _plain(one) == _plain(other)
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def after(standing: Standing | None, event: Event) -> Standing:
+    """Give how a case stands after one more event.
+
+    Args:
+        standing: before it; None before the first.
+        event: ``content`` has what the event needs: ``due`` of one that sets the clock (opened, received,
+            lapsed), ``until`` of one that sets a time (taken, returned), ``to`` of an assignment.
+
+    Raises:
+        Refused: the case does not allow the event now, or not of this person.
+    """
+    state = TRANSITIONS.get((standing.state if standing else None, event.what))
+    if state is None:
+        where = standing.state.label if standing else message("review.state.none")
+        raise _refused("review.not_now", event=event.what.label, state=where)
+    if standing is None:
+        due = _day(event)
+        return Standing(state, event.at.date(), event.at, due, events=1)
+    if (refusal := _who_may(standing, event)) is not None:
+        raise refusal
+    return replace(
+        standing,
+        state=state,
+        since=event.at,
+        due=_day(event) if event.what in (What.RECEIVED, What.LAPSED) else standing.due,
+        officer=_officer(standing, event),
+        until=_moment(event) if event.what in (What.TAKEN, What.RETURNED) else None,
+        proposal=event if event.what is What.PROPOSED else None,
+        events=standing.events + 1,
+    )
+
+
+def _day(event: Event) -> dt.date:
+    return dt.date.fromisoformat(event.content["due"])
+
+
+def _moment(event: Event) -> dt.datetime:
+    return dt.datetime.fromisoformat(event.content["until"])
+
+
+def _officer(standing: Standing, event: Event) -> str | None:
+    match event.what:
+        case What.ASSIGNED:
+            return event.content["to"]  # type: ignore[no-any-return]
+        case What.RECEIVED:
+            # Whoever asked the facility knows what for.
+            return standing.officer
+        case What.EXPIRED | What.PUT_BACK | What.LAPSED | What.DISAGREED:
+            return None
+        case _:
+            return event.by
+
+
+def _who_may(standing: Standing, event: Event) -> Refused | None:
+    """Say why a person may not do this, if so."""
+    officer = standing.officer
+    mine = same_person(officer, event.by)
+    ends_by_time = event.what in (What.EXPIRED, What.LAPSED)
+    if ends_by_time and not standing.ran_out(event.at):
+        return _refused("review.not_yet", until=_told(standing))
+    match standing.state:
+        case State.OPEN if event.what is What.TAKEN and officer is not None and not mine:
+            return _refused("review.assigned_to", officer=officer)
+        case State.HELD if not ends_by_time and event.what is not What.ASSIGNED and not mine:
+            return _refused("review.held_by", officer=officer, until=_told(standing))
+        case State.SECOND_OPINION:
+            assert standing.proposal is not None
+            if event.what is What.PUT_BACK:
+                return None if mine else _refused("review.proposed_by", officer=officer)
+            if mine:
+                return _refused("review.own_opinion", officer=officer)
+            if event.what is not What.DISAGREED and releases(standing) != (event.what is What.RELEASED):
+                return _refused("review.other_proposal")
+    return None
+
+
+def releases(standing: Standing) -> bool:
+    """Tell whether what waits for a second opinion is a release."""
+    return standing.proposal is not None and bool(standing.proposal.content.get("release"))
+
+
+def _told(standing: Standing) -> str:
+    return f"{standing.until:%Y-%m-%d %H:%M}" if standing.until else "–"
+
+
+def _refused(key: str, **values: Any) -> Refused:
+    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy"))])
+
+
+def replay(events: Iterable[Event]) -> Standing:
+    """Give how a case stands after all of its events.
+
+    Raises:
+        Refused: they could not have happened in this order.
+        ValueError: there are none.
+    """
+    standing = None
+    for event in events:
+        standing = after(standing, event)
+    if standing is None:
+        raise ValueError("a case has at least the event that opened it")
+    return standing
+
+
+def clock_stops(events: Iterable[Event]) -> list[tuple[dt.date, dt.date]]:
+    """Give the periods in which the facility had the case: from the first day up to before the second."""
+    stops = []
+    asked: Event | None = None
+    for event in events:
+        if event.what is What.RETURNED:
+            asked = event
+        elif asked is not None:
+            # A facility that did not answer had the time that it was given, and no more.
+            end = _moment(asked).date() if event.what is What.LAPSED else event.at.date()
+            stops.append((asked.at.date(), max(end, asked.at.date())))
+            asked = None
+    return stops
+
+
+def seconds_held(events: Iterable[Event]) -> int:
+    """Count the seconds that officers held a case; a hold that ran out counts up to its end."""
+    total = 0
+    taken: Event | None = None
+    for event in events:
+        if taken is not None:
+            end = min(event.at, _moment(taken)) if event.what is What.EXPIRED else event.at
+            total += max(0, int((end - taken.at).total_seconds()))
+        taken = event if event.what is What.TAKEN else None
+    return total
