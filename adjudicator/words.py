@@ -22,6 +22,9 @@ from babel.numbers import format_decimal
 from adjudicator.units import unscaled
 from adjudicator.vocabulary import Word
 
+_LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""The quick one, where PyYAML was built with it."""
+
 LANGUAGES: Final = ("en", "fr")
 """The languages that every message exists in; the first is the default."""
 
@@ -80,7 +83,7 @@ def entries() -> dict[str, dict[str, str]]:
         if not file.name.endswith(".yaml"):
             continue
         # Keys such as "no" and "on" are words here, so nothing but text is read.
-        loaded: dict[str, dict[str, str]] = yaml.load(file.read_text("utf-8"), yaml.BaseLoader)
+        loaded: dict[str, dict[str, str]] = yaml.load(file.read_text("utf-8"), _LOADER)
         if twice := found.keys() & loaded.keys():
             raise ValueError(f"{file.name} repeats {', '.join(sorted(twice))}")
         found.update(loaded)

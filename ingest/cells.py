@@ -38,6 +38,7 @@ class Cell(IntEnum):
     NOT_AT_MIDNIGHT = 9
     NOT_A_WORD = 10
     NOT_A_TRUTH = 11
+    NUL = 12
 
 
 OK: Final = int(Cell.OK)

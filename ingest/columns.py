@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.types as at
 
+from adjudicator.encoding import text_buffers
 from adjudicator.tables import Column, Type
 from adjudicator.units import EPOCH, INT64_MAX, LARGEST_AMOUNT, PERCENT_ALL
 from ingest.cells import Cell, Int64s, States, read_dates, read_decimals, rescaled, trimmed
@@ -83,7 +84,8 @@ def read_column(held: pa.Array, column: Column, decimals: int, repeats: bool = F
     """
     match column.type:
         case Type.TEXT:
-            return _done(_text(held, repeats), None, column)
+            text = _text(held, repeats)
+            return _done(text, _with_nul(text), column)
         case Type.WORD:
             return _words(held, column)
         case Type.DATE:
@@ -161,6 +163,20 @@ def _text(held: pa.Array, repeats: bool) -> pa.Array:
         held = values.take(held.indices)
     text = trimmed(as_text(held))
     return text.dictionary_encode() if repeats else text
+
+
+def _with_nul(text: pa.Array) -> States | None:
+    """Mark cells that hold a NUL character, which nobody sees and no database server keeps."""
+    words = text.dictionary if pa.types.is_dictionary(text.type) else text
+    _, letters = text_buffers(words)
+    if letters.all():
+        return None
+    odd = pc.match_substring(words, "\x00").fill_null(False).to_numpy(zero_copy_only=False)
+    if words is not text:
+        odd = np.append(odd, False)[text.indices.fill_null(len(words)).to_numpy()]
+    states = np.where(odd, np.uint8(Cell.NUL), np.uint8(Cell.OK))
+    states[_absent(text)] = Cell.EMPTY
+    return states
 
 
 def _words(held: pa.Array, column: Column) -> Read:

@@ -24,7 +24,7 @@ from adjudicator.books.claims import Received, received
 from adjudicator.books.ledger import find_opening
 from adjudicator.books.memory import remember, remembered_by
 from adjudicator.books.rulebook import keep_rules, look_back, present_rules, record_of_rules
-from adjudicator.books.work import HELD_AMOUNT, HELD_FACILITY, Work, people_of, without_valid_facility
+from adjudicator.books.work import HELD_AMOUNT, HELD_FACILITY, Work, without_valid_facility
 from adjudicator.problems import DoesNotAddUp
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.store import lock, runs
@@ -200,9 +200,7 @@ def work_on(
     rules: tuple[CompiledRule, ...] = (),
 ) -> Work:
     """Find what claims that are decided for the first time are opened with."""
-    opening = find_opening(
-        connection, basis.compiled.registers, people_of(claims), run - 1, np.zeros(0, np.int64)
-    )
+    opening = find_opening(connection, basis.compiled, claims, run - 1, np.zeros(0, np.int64))
     versions = np.ones(len(claims.claim_ids), np.int64)
     remembered = remembered_by(connection, basis.compiled, run)
     past = look_back(connection, run, claims) if rules else None

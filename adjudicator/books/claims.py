@@ -55,14 +55,16 @@ def load_claims(books: Books, sources: Sequence[Path], by: str) -> ClaimsLoad:
     Raises:
         Refused: files that cannot be read, or there are no registers yet; nothing was changed.
     """
-    with books.database.writing() as connection:
-        loads.take_turns(connection)
+    with books.database.reading() as connection:
         state = loads.last_load(connection, "registers")
         if state is None:
             raise Refused([Problem(message("books.no_state"), remedy=message("books.no_state.remedy"))])
         facilities = registers_at(connection, state.load, ("facilities",))["facilities"]
-        reading = read_claims(sources, books.decimals, facilities)
-        digests = claim_digests(reading.claims, reading.lines)
+    # Files are read before the books are taken hold of: a run need not wait for them.
+    reading = read_claims(sources, books.decimals, facilities)
+    digests = claim_digests(reading.claims, reading.lines)
+    with books.database.writing() as connection:
+        loads.take_turns(connection)
         same, other = _received(connection, reading.claims, digests)
         if other.any():
             kept = ~other

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -12,9 +13,11 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from adjudicator.adjudication import opening as opening_room
+from adjudicator.adjudication.adjudicate import CompiledScheme
 from adjudicator.adjudication.booking import DECISION
 from adjudicator.adjudication.opening import Opening
-from adjudicator.registers import Registers
+from adjudicator.books.claims import Received
+from adjudicator.encoding import days
 from adjudicator.store import bulk
 from adjudicator.store.schema import (
     ACCEPTED_CLAIMS,
@@ -24,6 +27,7 @@ from adjudicator.store.schema import (
     CLAIM_DECISIONS,
 )
 from adjudicator.tables import BALANCES as BALANCES_SHAPE
+from adjudicator.units import NO_DATE, OPEN_END, date_of
 
 Int64s = npt.NDArray[np.int64]
 
@@ -32,46 +36,83 @@ AMOUNTS: Final = tuple(column.name for column in BALANCES_SHAPE.columns[2:])
 
 
 def find_opening(
-    connection: sa.Connection, registers: Registers, insurees: pa.Array, upto: int, given_back: Int64s
+    connection: sa.Connection, scheme: CompiledScheme, claims: Received, upto: int, given_back: Int64s
 ) -> Opening:
-    """Find what a batch of claims is opened with.
+    """Find what a batch of claims is opened with: what its own insurance periods reach back to, no more.
 
     Args:
         connection: of a transaction.
-        registers: that the batch is adjudicated by.
-        insurees: distinct codes of the people whose claims are in it.
+        scheme: that the batch is adjudicated by.
+        claims: the batch.
         upto: the number of the last run whose decisions count.
         given_back: the claims whose own decisions do not count, because they are decided anew.
     """
-    balances = find_balances(connection, _policies(registers, insurees), upto)
+    registers = scheme.registers
+    policies, since_claims, since_lines = _reached(scheme, claims)
+    balances = find_balances(connection, policies, upto)
     if len(given_back):
         decisions = current_decisions(connection, given_back, upto)
         balances = without_entries(balances, rows_of_decisions(connection, BALANCE_ENTRIES, decisions))
+    insurees = pc.unique(claims.claims["insuree"].combine_chunks())
     wanted = bulk.wanted(connection, "wanted_insurees", pa.table({"insuree": insurees}))
-    claims = _standing(connection, ACCEPTED_CLAIMS, ("insuree", "claim_id"), wanted, upto, given_back)
-    lines = _standing(connection, ACCEPTED_LINES, ("insuree", "claim_id", "line"), wanted, upto, given_back)
-    return opening_room.encode(registers, balances, claims, lines)
+
+    def standing_rows(table: sa.Table, key: tuple[str, ...], since: int) -> pa.Table:
+        return _standing(connection, table, key, wanted, upto, since, given_back)
+
+    return opening_room.encode(
+        registers,
+        balances,
+        standing_rows(ACCEPTED_CLAIMS, ("insuree", "claim_id"), since_claims),
+        standing_rows(ACCEPTED_LINES, ("insuree", "claim_id", "line"), since_lines),
+    )
 
 
-def _policies(registers: Registers, insurees: pa.Array) -> pa.Array:
-    """Give the codes of all policies that cover some people: others may have used what they share."""
+def _reached(scheme: CompiledScheme, claims: Received) -> tuple[pa.Array, int, int]:
+    """Tell what a batch can look back on.
+
+    Returns:
+        The codes of the policies that cover its people on its target dates, whose balances others may have
+        used; the first day of these covers, which counts and quantities begin with; and the first day that
+        any frequency reaches as well.
+    """
+    registers = scheme.registers
     people, covers = registers.people, registers.covers
-    insuree = registers.insuree_keys.encode(insurees)
-    insuree = insuree[insuree >= 0]
+    date_from, date_to = (days(claims.claims[name]) for name in ("date_from", "date_to"))
+    target = np.where(date_to != NO_DATE, date_to, date_from)
+    insuree = registers.insuree_keys.encode(claims.claims["insuree"])
+    dated = (insuree >= 0) & (target != NO_DATE)
+    insuree, target = insuree[dated], target[dated]
     counts = people.end_cover[insuree] - people.first_cover[insuree]
     starts = np.repeat(people.first_cover[insuree] - np.cumsum(counts) + counts, counts)
-    policy = np.unique(covers.policy[starts + np.arange(counts.sum())])
-    return registers.policy_keys.decode(registers.policy_code[policy])
+    cover = starts + np.arange(counts.sum())
+    day = np.repeat(target, counts)
+    cover = np.unique(cover[(covers.effective[cover] <= day) & (day <= covers.expiry[cover])])
+    policy = np.unique(covers.policy[cover])
+    since = int(covers.effective[cover].min(initial=OPEN_END))
+    farthest = int(registers.provisions.frequency.max(initial=0))
+    first = int(target.min(initial=OPEN_END)) - farthest
+    return registers.policy_keys.decode(registers.policy_code[policy]), since, min(since, first)
 
 
 def find_balances(connection: sa.Connection, policies: pa.Array, upto: int) -> pa.Table:
     """Read the balances of some policies as they are after a run: one row for each policy and insuree."""
     wanted = bulk.wanted(connection, "wanted_policies", pa.table({"policy": policies}))
-    columns = [BALANCES.c[name] for name in ("policy", "insuree", "run", *AMOUNTS)]
+    later = BALANCES.alias("later")
+    columns = [BALANCES.c[name] for name in ("policy", "insuree", *AMOUNTS)]
     query = (
-        sa.select(*columns).join(wanted, wanted.c.policy == BALANCES.c.policy).where(BALANCES.c.run <= upto)
+        sa.select(*columns)
+        .join(wanted, wanted.c.policy == BALANCES.c.policy)
+        .where(
+            BALANCES.c.run <= upto,
+            ~sa.exists().where(
+                later.c.policy == BALANCES.c.policy,
+                later.c.insuree == BALANCES.c.insuree,
+                later.c.run > BALANCES.c.run,
+                later.c.run <= upto,
+            ),
+        )
     )
-    return latest(bulk.read(connection, query), ("policy", "insuree")).drop_columns(["run"])
+    return bulk.read(connection, query)
 
 
 def latest(rows: pa.Table, key: tuple[str, ...]) -> pa.Table:
@@ -92,14 +133,19 @@ def _standing(
     key: tuple[str, ...],
     wanted: sa.TableClause,
     upto: int,
+    since: int,
     given_back: Int64s,
 ) -> pa.Table:
-    """Read accepted claims or lines that no later decision took back."""
+    """Read accepted claims or lines from a day on that no later decision took back."""
     query = sa.select(*table.c).join(wanted, wanted.c.insuree == table.c.insuree).where(table.c.run <= upto)
     rows = bulk.read(connection, query)
     if len(given_back):
         rows = rows.filter(pa.array(~np.isin(rows["claim_id"].to_numpy(), given_back)))
     return standing(rows, key)
+
+
+def _date(day: int) -> dt.date:
+    return date_of(day) if day < OPEN_END else dt.date.max
 
 
 def standing(rows: pa.Table, key: tuple[str, ...]) -> pa.Table:

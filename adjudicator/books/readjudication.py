@@ -238,8 +238,7 @@ def prepare_again(
     chosen = bulk.wanted(connection, "chosen_claims", pa.table({"claim_id": claim_ids}))
     claims = received(connection, sa.select(chosen.c.claim_id))
     claims = with_reviews(connection, claims, reviews)
-    registers = basis.compiled.registers
-    opening = find_opening(connection, registers, people_of(claims), run - 1, claim_ids)
+    opening = find_opening(connection, basis.compiled, claims, run - 1, claim_ids)
     versions = np.asarray(before["version"].to_numpy(), np.int64) + 1
     remembered = remembered_by(connection, basis.compiled, run)
     past = look_back(connection, run, claims, but=claim_ids) if rules else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from babel.numbers import get_currency_name
-from num2words import num2words  # type: ignore[import-untyped]
+from num2words import num2words
 
 from adjudicator.units import currency_decimals
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -108,6 +108,21 @@ class Database:
             connection.begin(),
         ):
             yield connection
+
+    @contextmanager
+    def session(self) -> Iterator[sa.Connection]:
+        """Give a session without a transaction, for a lock that is held as long as it lasts.
+
+        Raises:
+            Refused: the database could not be reached.
+        """
+        with self._told():
+            connection = self.engine.connect()
+        try:
+            yield connection
+        finally:
+            with suppress(DBAPIError):
+                connection.close()
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -75,7 +75,7 @@ def _system_lock(database: Database) -> Iterator[None]:
 
 @contextmanager
 def _session_lock(database: Database) -> Iterator[None]:
-    with database.engine.connect() as connection:
+    with database.session() as connection:
         # No transaction stays open for the time of a run, only the session.
         session = connection.execution_options(isolation_level="AUTOCOMMIT")
         if not session.execute(sa.select(sa.func.pg_try_advisory_lock(_KEY))).scalar():

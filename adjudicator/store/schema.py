@@ -161,6 +161,8 @@ def _register(table: shapes.Table) -> sa.Table:
         Column("until", Whole),
         _digest(),
         Index(f"ix_{table.name}_key", *table.key),
+        # A counter asks for the covers of a person.
+        *([Index("ix_covers_insuree", "insuree")] if table.name == "covers" else []),
     )
 
 

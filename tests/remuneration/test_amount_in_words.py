@@ -8,7 +8,7 @@ import pytest
 from babel import Locale
 from hypothesis import given
 from hypothesis import strategies as st
-from num2words import num2words  # type: ignore[import-untyped]
+from num2words import num2words
 
 from adjudicator.remuneration.amount_in_words import amount_in_words
 from adjudicator.units import LARGEST_AMOUNT

@@ -145,23 +145,29 @@ def main() -> None:
     parser.add_argument("--confidence", type=float, default=95.0, help="percent")
     parser.add_argument("--sizes", type=int, nargs="+", default=[100, 400])
     given = parser.parse_args()
-    table = Table(box=None, header_style="dim", title_justify="left", title=_title(given))
+    print(_title(given))
+    table = Table(box=None, header_style="dim")
     for heading in ("overpaid", "sample", "size"):
-        table.add_column(heading, justify="right" if heading == "size" else "left")
-    for estimator in ("expansion", "ratio"):
-        for heading in ("held", "truth above", "below", "± of valued", "bias"):
-            table.add_column(f"{estimator[:3]}. {heading}", justify="right")
+        table.add_column(heading, justify="right" if heading == "size" else "left", no_wrap=True)
+    for estimator in ("e", "r"):
+        for heading in ("held", "above", "below", "±", "bias"):
+            table.add_column(f"{estimator}.{heading}", justify="right", no_wrap=True)
     for population in POPULATIONS:
         for design in DESIGNS:
             for size in given.sizes:
                 done = measure(population, design, size, given.confidence / 100, given.draws, given.seed)
                 cells = (cell for one in done.values() for cell in _cells(one))
                 table.add_row(population.name, design, str(size), *cells)
-    Console(width=140).print(table)
+    Console(width=120).print(table)
 
 
 def _title(given: argparse.Namespace) -> str:
-    return f"Intervals of {given.confidence:g}%, {given.draws} draws each, seed {given.seed}"
+    return (
+        f"Intervals of {given.confidence:g}%, {given.draws} draws each, seed {given.seed}; "
+        "e: expansion, r: combined ratio.\n"
+        "held: how often the interval held the truth; above, below: how often the truth lay there;\n"
+        "±: half its mean width, bias: of the mean estimate, both as shares of what was valued."
+    )
 
 
 def _cells(one: Coverage) -> Iterator[str]:

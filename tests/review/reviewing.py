@@ -31,9 +31,7 @@ def deliver(books: Books, verdicts: Mapping[int, ReviewStatus]) -> None:
             lines = connection.execute(
                 sa.select(CLAIM_LINES.c.line).where(CLAIM_LINES.c.claim_id == claim_id)
             ).scalars()
-            rows = [
-                {"review": number, "line": line, "review_status": int(verdict)} for line in lines.all()
-            ]
+            rows = [{"review": number, "line": line, "review_status": int(verdict)} for line in lines.all()]
             connection.execute(sa.insert(REVIEW_LINES), rows)
 
 

@@ -168,6 +168,7 @@ def upgrade() -> None:
         sa.Column("until", WHOLE, nullable=True),
         sa.Column("digest", WHOLE, nullable=False),
     )
+    op.create_index("ix_covers_insuree", "covers", ["insuree"], unique=False)
     op.create_index("ix_covers_key", "covers", ["policy", "insuree"], unique=False)
     op.create_table(
         "diagnoses",

@@ -1,0 +1,121 @@
+"""Patients' feedback in the books: once a claim, corrected on the record, held against the claim."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from adjudicator.books.books import open_books
+from adjudicator.books.feedback import Answered, all_feedback, load_feedback, record_feedback
+from adjudicator.books.selection import select
+from adjudicator.books.selection_estimate import estimate_selection
+from adjudicator.books.selection_plan import Plan
+from adjudicator.problems import Refused
+from adjudicator.review.feedback import Feedback
+from adjudicator.review.selection import Method
+from adjudicator.store import journal
+from adjudicator.store.schema import CLAIM_DECISIONS, CLAIMS, FEEDBACK, JOURNAL
+from tests.books.states import BY
+
+HEADER = "facility,claim,care_rendered,payment_asked,drugs_prescribed,drugs_received,mark,words\n"
+
+
+def names(folder: Path, count: int) -> list[str]:
+    """Name claims that were valued at something."""
+    with open_books(folder) as books, books.database.reading() as connection:
+        query = (
+            sa.select(CLAIMS.c.facility, CLAIMS.c.claim)
+            .join(CLAIM_DECISIONS, CLAIM_DECISIONS.c.claim_id == CLAIMS.c.claim_id)
+            .where(CLAIM_DECISIONS.c.valuated > 0)
+            .order_by(CLAIMS.c.claim_id)
+            .limit(count)
+        )
+        return [f"{facility}/{claim}" for facility, claim in connection.execute(query)]
+
+
+def record(folder: Path, name: str, said: Feedback, correct: str | None = None) -> Answered:
+    with open_books(folder) as books:
+        return record_feedback(books, name, said, BY, correct)
+
+
+def test_feedback_is_recorded_once_and_corrected_on_the_record(decided_folder: Path) -> None:
+    (name,) = names(decided_folder, 1)
+    wrong, right = Feedback(care_rendered=False), Feedback(care_rendered=True, mark=4, words="kind")
+    first = record(decided_folder, name, wrong)
+    assert [finding.what.key for finding in first.findings] == ["review_selection.finding.care"]
+    assert not first.asked
+    with pytest.raises(Refused) as refused:
+        record(decided_folder, name, right)
+    assert [problem.what.key for problem in refused.value.problems] == ["review_selection.answered_before"]
+    assert record(decided_folder, name, right, "a slip").findings == ()
+    with open_books(decided_folder) as books:
+        (one,) = all_feedback(books)
+        assert all_feedback(books, contradictions_only=True) == []
+        with books.database.reading() as connection:
+            query = sa.select(JOURNAL.c.what, JOURNAL.c.content).order_by(JOURNAL.c.number.desc()).limit(2)
+            entries = connection.execute(query).all()
+            assert not journal.broken_links(connection)
+    assert one.said == right
+    assert [entry.what for entry in entries] == ["correct feedback", "feedback"]
+    corrected = json.loads(entries[0].content)
+    assert (corrected["before"]["care_rendered"], corrected["reason"]) == (False, "a slip")
+
+
+@pytest.mark.parametrize(("name", "said"), [("nobody", Feedback(mark=1)), (None, Feedback())])
+def test_what_says_nothing_or_of_no_claim_is_refused(
+    decided_folder: Path, name: str | None, said: Feedback
+) -> None:
+    with pytest.raises(Refused):
+        record(decided_folder, name or names(decided_folder, 1)[0], said)
+
+
+def test_a_file_is_loaded_whole_or_not_at_all_and_once(decided_folder: Path, tmp_path: Path) -> None:
+    one, other, third = (name.replace("/", ",") for name in names(decided_folder, 3))
+    file = tmp_path / "feedback.csv"
+    bad = f"{one},no,,,,6,\n{other},yes,,,,,\n{other},no,,,,,\nX,Y,no,,,,,\n{third},,,,,,\n"
+    file.write_text(HEADER + bad, "utf-8")
+    with open_books(decided_folder) as books:
+        with pytest.raises(Refused) as refused:
+            load_feedback(books, file, BY)
+        told = [(p.what.key.partition(".")[2], p.place.row) for p in refused.value.problems]
+        assert told == [("mark", 2), ("twice", 4), ("no_such_claim", 5), ("nothing_said", 6)]
+        assert all_feedback(books) == []
+        file.write_text(HEADER + f'{one},no,,,,0,"never, ever"\n{other},yes,no,,,5,\n', "utf-8")
+        done = load_feedback(books, file, BY)
+        again = load_feedback(books, file, BY)
+        listed = all_feedback(books)
+    assert (done.added, done.present) == (2, 0)
+    assert (again.added, again.present) == (0, 2)
+    assert [answer.said.words for answer in done.answers] == ["never, ever", None]
+    assert [len(answer.findings) for answer in listed] == [1, 0]
+
+
+@pytest.mark.parametrize(
+    "text", ["facility\nF1\n", HEADER + "F1,C1,perhaps,,,,,\n", HEADER + "F1,C1,,,,x,,\n"]
+)
+def test_a_file_that_cannot_be_read_is_refused(decided_folder: Path, tmp_path: Path, text: str) -> None:
+    file = tmp_path / "feedback.csv"
+    file.write_text(text, "utf-8")
+    with open_books(decided_folder) as books, pytest.raises(Refused) as refused:
+        load_feedback(books, file, BY)
+    assert all(problem.place.file == file for problem in refused.value.problems)
+
+
+def test_what_patients_contradict_is_estimated(decided_folder: Path) -> None:
+    with open_books(decided_folder) as books:
+        drawn = select(books, Plan("feedback", Method.RANDOM, seed="s", size=12), BY)
+        frame, selection = drawn.candidates.frame, drawn.selection
+        places = selection.drawn.nonzero()[0].tolist()
+        for number, place in enumerate(places):
+            name = f"{frame.facility[place]}/{frame.claim[place]}"
+            answer = record_feedback(books, name, Feedback(care_rendered=number % 2 == 0), BY)
+            assert answer.asked
+        done = estimate_selection(books, 1, 0.95)
+        with books.database.reading() as connection:
+            count = connection.execute(sa.select(sa.func.count()).select_from(FEEDBACK)).scalar_one()
+    assert count == 12
+    assert done.estimate.found == sum(int(frame.valuated[place]) for place in places[1::2])
+    assert done.estimate.claims == len(frame)
