@@ -46,7 +46,8 @@ _CLAIM_PARTS = (
     "percentile(75, claim.claimed, claims of claim.diagnosis, at least 1) < 4",
     "typical(claim.claimed, claims of facility.level, at least 1) >= claim.claimed",
     "peers(count(claims of facility) by facility among facility.level, 50) <= 2",
-    "peers(share(patient.sex = male, claims of facility, at least 1) by facility among facility.level, 90) >= 50%",
+    "peers(share(patient.sex = male, claims of facility, at least 1)"
+    " by facility among facility.level, 90) >= 50%",
     "exists(lines of claim, where line.quantity > 1)",
     'count(lines of claim, where line.code = "S1") >= 1',
     "count(claims of insuree, same day, same facility) >= 1",

@@ -1,0 +1,130 @@
+"""The batch of a scheme and the plain reference flag the same claims, by every shipped rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from adjudicator import claims as claims_room
+from adjudicator.adjudication.adjudicate import adjudicate
+from adjudicator.generation import generate
+from adjudicator.rulebook.batch import universe_of_batch
+from adjudicator.rulebook.fields import FIELDS, Level, Type
+from adjudicator.rulebook.flags import fire
+from adjudicator.rulebook.plain import fires
+from adjudicator.rulebook.read import CompiledRule, read_rules
+from adjudicator.rulebook.rows import ClaimRow
+from adjudicator.rulebook.universe import Universe
+from adjudicator.run import open_inputs
+from ingest.tables import read_claims
+
+RULES = Path(__file__).parents[2] / "rules"
+PAST = 3
+"""One claim in so many is taken for one of the past."""
+
+
+@pytest.fixture(scope="module")
+def universe(tmp_path_factory: pytest.TempPathFactory) -> Universe:
+    folder = tmp_path_factory.mktemp("country") / "scheme"
+    generate(folder, 220, 2, 11)
+    inputs = open_inputs(folder)
+    months = sorted((folder / "claims").iterdir())
+    decimals = inputs.scheme.settings.decimals
+    reading = read_claims(months, decimals, inputs.registers.tables["facilities"])
+    registers = inputs.compiled.registers
+    together = claims_room.encode(registers, reading.claims, reading.lines)
+    current = np.arange(len(reading.claims)) % PAST != 0
+    now = reading.without(np.flatnonzero(~current), _why())
+    claims = claims_room.encode(registers, now.claims, now.lines)
+    decided = list(adjudicate(inputs.compiled, claims, lines_of_a_group=100))
+    place = np.empty(len(current), np.int64)
+    place[together.claim_row] = np.arange(len(current))
+    place_of_decided = place[np.flatnonzero(current)[claims.claim_row]]
+    tables = inputs.registers.tables
+    return universe_of_batch(
+        inputs.compiled, tables, together, current, decided, place_of_decided
+    ).universe
+
+
+def _why() -> object:
+    from adjudicator.words import message
+
+    return message("run.already_accepted")
+
+
+def as_rows(universe: Universe) -> list[ClaimRow]:
+    """Write a universe out as plain rows."""
+    cells: dict[str, list[object]] = {}
+    for path, field in FIELDS.items():
+        if not field.several:
+            column = universe.column(path)
+            count = universe.lines if field.level is Level.LINE else universe.claims
+            values, given = column.at(np.arange(count))
+            cells[path] = [
+                (_cell(column.texts, value) if field.type is Type.TEXT else value) if known else None
+                for value, known in zip(values.tolist(), given.tolist(), strict=True)
+            ]
+    diagnoses = [
+        (column, *column.at(np.arange(universe.claims))) for column in universe.several("claim.diagnoses")
+    ]
+    first = np.searchsorted(universe.claim_of_line, np.arange(universe.claims + 1))
+    rows = []
+    for claim in range(universe.claims):
+        fields = _given(cells, Level.CLAIM, claim)
+        lines = tuple(_given(cells, Level.LINE, line) for line in range(first[claim], first[claim + 1]))
+        several = tuple(
+            str(_cell(column.texts, int(values[claim]))) for column, values, given in diagnoses if given[claim]
+        )
+        rows.append(
+            ClaimRow(
+                fields,  # type: ignore[arg-type]
+                lines,  # type: ignore[arg-type]
+                int(universe.order[claim]),
+                bool(universe.current[claim]),
+                {"claim.diagnoses": several},
+            )
+        )
+    return rows
+
+
+def _cell(texts: Sequence[str | None] | None, value: int) -> str | None:
+    return texts[value] if texts is not None else None
+
+
+def _given(cells: dict[str, list[object]], level: Level, row: int) -> dict[str, object]:
+    return {
+        path: values[row]
+        for path, values in cells.items()
+        if FIELDS[path].level is level and values[row] is not None
+    }
+
+
+@pytest.fixture(scope="module")
+def rows(universe: Universe) -> list[ClaimRow]:
+    return as_rows(universe)
+
+
+@pytest.mark.parametrize("rule", read_rules(RULES, 2), ids=lambda rule: rule.name)
+def test_the_batch_and_the_reference_agree(
+    rule: CompiledRule, universe: Universe, rows: list[ClaimRow]
+) -> None:
+    rejecting = rule.definition.then.reject is not None
+    fired = list(fire([rule], universe, rejecting))
+    if not fired or rule.definition.then.sample is not None:
+        pytest.skip("a draft asks nothing, and a sample is drawn from what fires")
+    first = np.searchsorted(universe.claim_of_line, np.arange(universe.claims + 1))
+    by_batch = {
+        (claim, None if line < 0 else line - int(first[claim]))
+        for claim, line in zip(fired[0].claim.tolist(), fired[0].line.tolist(), strict=True)
+    }
+    valid = rule.definition.valid
+    by_reference = {
+        (claim, line)
+        for claim, row in enumerate(rows)
+        if row.current and valid.holds(int(row.fields.get("claim.target_date", valid.start)))
+        for line in fires(rule.condition, rule.level, rows, claim)
+    }
+    assert by_batch == by_reference
