@@ -22,6 +22,9 @@ from adjudicator.units import year_month_day
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+_LARGEST: Final = float(1 << 62)
+"""Products from here on are not trusted to fit."""
+
 _COMPARED: Final = {
     "=": np.equal,
     "!=": np.not_equal,
@@ -38,6 +41,18 @@ class Evaluator:
     def __init__(self, universe: Universe) -> None:
         self._universe = universe
         self._sets: dict[tuple[str, int], Bools] = {}
+        self._odd: list[Int64s] = []
+
+    def take_odd(self) -> Int64s:
+        """Give the claims about which something could not be computed since last time, and forget them."""
+        found = np.unique(np.concatenate([np.zeros(0, np.int64), *self._odd]))
+        self._odd = []
+        return found
+
+    def note_odd(self, level: Level, rows: Int64s) -> None:
+        """Note rows whose amounts are too large to be computed with."""
+        if len(rows):
+            self._odd.append(self._universe.claim_of_line[rows] if level is Level.LINE else rows)
 
     def texts(self, field: Field) -> Sequence[str | None]:
         """Give the texts that the values of a text field stand for."""
@@ -163,7 +178,11 @@ class Evaluator:
                 (left, given), (right, right_given) = (
                     self.value(side, level, rows) for side in (value.left, value.right)
                 )
-                return rounded(left * right, value.scale), given & right_given
+                countable = np.abs(left.astype(float)) * np.abs(right.astype(float)) < _LARGEST
+                self.note_odd(level, rows[given & right_given & ~countable])
+                with np.errstate(over="ignore"):
+                    product = rounded(left * right, value.scale)
+                return product, given & right_given & countable
             case typed.Look() | typed.Peers():
                 if level is Level.LINE and value.level is Level.CLAIM:
                     claims, place = np.unique(self._universe.claim_of_line[rows], return_inverse=True)

@@ -18,12 +18,15 @@ from adjudicator.rulebook.fields import Level, Type
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.rulebook.universe import Universe
 from adjudicator.units import date_of
-from adjudicator.words import Amount, Percentage, Quantity, label, shown
+from adjudicator.words import Amount, Percentage, Quantity, label, shown, text
 
 Int64s = npt.NDArray[np.int64]
 
 WHOLE_CLAIM: Final = -1
 """The line of a flag that speaks of the whole claim."""
+
+ODD: Final = "odd"
+"""The value of a flag that says that the rule could not be asked about the claim."""
 
 PARTS_OF_A_WHOLE: Final = 10_000
 """A share is drawn in hundredths of a percent."""
@@ -76,6 +79,11 @@ def fire(rules: Sequence[CompiledRule], universe: Universe, rejecting: bool) -> 
         line = np.full(len(rows), WHOLE_CLAIM) if rule.level is Level.CLAIM else rows
         values = {name: _plain(evaluator, value, rule.level, rows) for name, value in rule.values.items()}
         yield Fired(rule, claim, line, values)
+        if len(odd := evaluator.take_odd()):
+            odd = odd[universe.current[odd]]
+            everywhere = np.ones(len(odd), np.bool_)
+            whole = np.full(len(odd), WHOLE_CLAIM)
+            yield Fired(rule, odd, whole, {ODD: ([True] * len(odd), everywhere)})
 
 
 def _in_force(rule: CompiledRule, universe: Universe, rows: Int64s) -> Int64s:
@@ -128,6 +136,8 @@ def explanation(rule: CompiledRule, told: Mapping[str, Any], decimals: int, lang
         decimals: of the currency.
         language: of the reader.
     """
+    if told.get(ODD):
+        return text("rules.odd", language)
     template: str = getattr(rule.definition.explanation, language)
     return _Template(
         {name: _shown(rule.values[name], value, decimals, language) for name, value in told.items()}

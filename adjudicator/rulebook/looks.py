@@ -29,6 +29,9 @@ _WORTH_AN_INDEX: Final = 4
 """Rows are found by their first key where those that ask are fewer than one in so many."""
 
 _DISTINCT: Final = {"patients": "claim.insuree", "facilities": "claim.facility", "days": "claim.target_date"}
+_LARGEST: Final = float(1 << 62)
+"""Sums from here on are not trusted to fit."""
+
 _FARTHEST: Final = 1 << 21
 """More than any day number."""
 
@@ -124,6 +127,10 @@ def _counted(
     if look.function == "sum":
         values, given = evaluator.value(look.measure, _level_of(look), gathered.rows)
         weight = np.where(given, values, 0)
+        if float(np.abs(weight).max(initial=0)) * len(weight) >= _LARGEST:
+            # What could pass the largest number is not added up; the claims that ask are told of.
+            evaluator.note_odd(level, rows)
+            return np.zeros(len(rows), np.int64)
     claims = _claims_asking(universe, level, rows)
     total = _windowed(universe, look, gathered, weight, claims)
     if not look.own and look.window[0] != "filed_earlier":

@@ -44,9 +44,7 @@ def universe(tmp_path_factory: pytest.TempPathFactory) -> Universe:
     place[together.claim_row] = np.arange(len(current))
     place_of_decided = place[np.flatnonzero(current)[claims.claim_row]]
     tables = inputs.registers.tables
-    return universe_of_batch(
-        inputs.compiled, tables, together, current, decided, place_of_decided
-    ).universe
+    return universe_of_batch(inputs.compiled, tables, together, current, decided, place_of_decided).universe
 
 
 def _why() -> object:
@@ -76,7 +74,9 @@ def as_rows(universe: Universe) -> list[ClaimRow]:
         fields = _given(cells, Level.CLAIM, claim)
         lines = tuple(_given(cells, Level.LINE, line) for line in range(first[claim], first[claim + 1]))
         several = tuple(
-            str(_cell(column.texts, int(values[claim]))) for column, values, given in diagnoses if given[claim]
+            str(_cell(column.texts, int(values[claim])))
+            for column, values, given in diagnoses
+            if given[claim]
         )
         rows.append(
             ClaimRow(
