@@ -13,7 +13,7 @@ from adjudicator.problems import Place, Problem, Refused
 from adjudicator.product.definition import Label, Part
 from adjudicator.product.mistakes import problems_of
 from adjudicator.product.read import ProductSource, read_products
-from adjudicator.product.scalars import Code, Count, Money, Percent, read_text, wrong
+from adjudicator.product.scalars import Code, Count, Money, Percent, Truth, read_text, wrong
 from adjudicator.product.source import read_source
 from adjudicator.units import currency_decimals
 from adjudicator.words import message
@@ -54,6 +54,26 @@ class ReviewSettings(Part):
     ] = 500
 
 
+class Payer(Part):
+    """Who pays facilities, as its bank knows it."""
+
+    name: Code
+    account: Annotated[Code, Field(description="The number of the account, an IBAN or the bank's own")]
+    bank: Annotated[Code | None, Field(description="The BIC of the bank")] = None
+
+
+class ClosingSettings(Part):
+    """How months are closed and paid."""
+
+    second_person: Annotated[
+        Truth, Field(description="A closing that somebody proposes is confirmed by somebody else")
+    ] = False
+    appeal_days: Annotated[
+        Count, Field(description="Days that a facility has to object to its statement")
+    ] = 30
+    payer: Payer | None = None
+
+
 class Settings(Part):
     """What ``scheme.yaml`` says."""
 
@@ -68,6 +88,7 @@ class Settings(Part):
         Code | None, Field(description="Where the books are, as a URL; books.db in this folder if left out")
     ] = None
     review: ReviewSettings = ReviewSettings()
+    closing: ClosingSettings = ClosingSettings()
 
     @property
     def decimals(self) -> int:

@@ -47,6 +47,7 @@ def confirm_option(command: Command) -> Command:
 
 @review.command("list", help=_t("review.list.help"), epilog=_t("review.list.example"))
 @click.option("--state", "states", type=click.Choice(STATES), multiple=True, help=_t("review.state"))
+@click.option("--queue", help=_t("review.queue"))
 @click.option("--officer", help=_t("review.officer"))
 @click.option("--facility", help=_t("review.facility"))
 @click.option("--due", type=DAY, help=_t("review.due"))
@@ -56,6 +57,7 @@ def confirm_option(command: Command) -> Command:
 @language_option
 def review_list(
     states: tuple[str, ...],
+    queue: str | None,
     officer: str | None,
     facility: str | None,
     due: dt.datetime | None,
@@ -76,8 +78,8 @@ def review_list(
         _open_new(books, who(by), language)
         with books.database.reading() as connection:
             until = due.date() if due else None
-            found = open_ones(connection, wanted, officer, facility, until, limit)
-            count = count_open(connection, wanted, officer, facility, until)
+            found = open_ones(connection, wanted, officer, facility, until, limit, queue)
+            count = count_open(connection, wanted, officer, facility, until, queue)
         if not found:
             out().print(text("review.list.empty", language), style="green")
             return
@@ -96,12 +98,15 @@ def _open_new(books: Books, by: str, language: str) -> None:
 
 
 @review.command("next", help=_t("review.next.help"))
+@click.option("--queue", help=_t("review.queue"))
 @click.option("--by-due-date", is_flag=True, help=_t("review.by_due_date"))
 @click.option("--another", is_flag=True, help=_t("review.another"))
 @scheme_option
 @person_option
 @language_option
-def review_next(by_due_date: bool, another: bool, scheme: Path, by: str | None, language: str) -> None:
+def review_next(
+    queue: str | None, by_due_date: bool, another: bool, scheme: Path, by: str | None, language: str
+) -> None:
     """Give the officer the case that comes first."""
     from adjudicator.books.books import open_books, who
     from adjudicator.books.queue import count_open, held_by, take_next, this_moment
@@ -118,11 +123,11 @@ def review_next(by_due_date: bool, another: bool, scheme: Path, by: str | None, 
             _show(books, str(held[0].case), language)
             out().print(text("review.next.still", language), style="yellow")
             return
-        case = take_next(books, officer, by_due_date=by_due_date)
+        case = take_next(books, officer, by_due_date=by_due_date, queue=queue)
         if case is None:
             out().print(text("review.next.none", language, officer=officer), style="green")
             with books.database.reading() as connection:
-                others = count_open(connection, [State.OPEN, State.HELD])
+                others = count_open(connection, [State.OPEN, State.HELD], queue=queue)
             if others:
                 said = message("review.next.entered", officer=officer, count=others)
                 print_done(out(), said, language, "yellow")

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from adjudicator.words import text
-from commands.shared import EXIT_FINDINGS, fail, language_option, out, told
+from commands.shared import EXIT_FINDINGS, FOLDER, fail, language_option, out, progress_shown, told
 from commands.shared import t as _t
 
 RULES: Final = click.Path(path_type=Path, exists=True)
@@ -96,3 +96,18 @@ def fields(language: str) -> None:
     from adjudicator.presentation.rules import print_fields
 
     print_fields(out(), language)
+
+
+@rules.command("measure", help=_t("rules.measure.help"), epilog=_t("rules.measure.example"))
+@click.argument("scheme", type=FOLDER)
+@click.option("--claims", "sources", type=FOLDER, multiple=True, required=True, help=_t("run.claims"))
+@click.option("--rules", "rules_folder", type=FOLDER, help=_t("rules.measure.rules"))
+@language_option
+def measure(scheme: Path, sources: tuple[Path, ...], rules_folder: Path | None, language: str) -> None:
+    """Measure rules against planted faults."""
+    from adjudicator.presentation.rules import print_trial
+    from adjudicator.trial import try_rules
+
+    with told(language), progress_shown(language) as progress:
+        trial = try_rules(scheme, sources, rules_folder, progress=progress)
+    print_trial(out(), trial, language)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,9 +15,12 @@ from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
 from adjudicator.books.delivery import earlier_review
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
-from adjudicator.books.queue import Case, events_of, find_case
+from adjudicator.books.queue import Case, events_of, find_case, queues_of_versions
+from adjudicator.books.rulebook import recorded_rules
+from adjudicator.problems import Refused
 from adjudicator.review.cases import Event
 from adjudicator.review.decision import ReviewedLine
+from adjudicator.rulebook.read import CompiledRule
 from adjudicator.store import runs
 from adjudicator.store.schema import (
     CLAIM_DECISIONS,
@@ -32,7 +35,7 @@ from adjudicator.store.schema import (
 )
 from adjudicator.tables import DIAGNOSIS_COLUMNS
 from adjudicator.units import completed_years, day_number
-from adjudicator.vocabulary import Category, ClaimStatus, Cut, Kind, Reason, Sex
+from adjudicator.vocabulary import Category, ClaimStatus, Cut, Kind, Reason, Severity, Sex
 
 HISTORY: Final = 6
 """How many other claims of the insuree are shown: those nearest in time."""
@@ -44,9 +47,11 @@ class Flag:
 
     rule: str
     line: int
-    severity: int
+    severity: Severity
     score: int
     values: Mapping[str, Any]
+    text: CompiledRule | None
+    """The rule as it was; None where its text is not kept."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +173,7 @@ def case_file(books: Books, name: str) -> CaseFile:
             decided["claimed"],
             decided["valuated"],
             _lines(connection, case, lines, day),
-            _flags(connection, case.claim_id, last),
+            _flags(books, connection, case.claim_id, last),
             _selections(connection, case.claim_id),
             others[:HISTORY],
             len(others),
@@ -268,20 +273,43 @@ def _list_prices(
 # Why it is here.
 
 
-def _flags(connection: sa.Connection, claim_id: int, last: int) -> list[Flag]:
-    """Read what rules said of the claim, each of its latest decision that it said it of."""
+def _flags(books: Books, connection: sa.Connection, claim_id: int, last: int) -> list[Flag]:
+    """Read what rules that put claims into the queue said of the claim."""
+    silent = {version for version, queue in queues_of_versions(connection).items() if queue is None}
     query = (
         sa.select(FLAGS)
         .where(FLAGS.c.claim_id == claim_id, FLAGS.c.run <= last)
         .order_by(FLAGS.c.run, FLAGS.c.line, FLAGS.c.rule)
     )
+    rows = [row for row in connection.execute(query) if row.version not in silent]
+    texts = _texts(books, connection, {(row.rule, row.version) for row in rows})
     found = {
         (row.rule, row.line): Flag(
-            row.rule, row.line, row.severity, row.score, json.loads(row._mapping["values"])
+            row.rule,
+            row.line,
+            Severity(row.severity),
+            row.score,
+            json.loads(row._mapping["values"]),
+            texts.get(row.version),
         )
-        for row in connection.execute(query)
+        for row in rows
     }
     return sorted(found.values(), key=lambda flag: (-flag.score, flag.rule, flag.line))
+
+
+def _texts(
+    books: Books, connection: sa.Connection, versions: Set[tuple[str, str]]
+) -> dict[str, CompiledRule]:
+    """Read rules as they were when they fired, by version."""
+    found = {}
+    for name, version in sorted(versions):
+        try:
+            (rule,) = recorded_rules(books, connection, [[name, version]])
+        except Refused:
+            # Its values are told in its stead; to find what is damaged is another command's task.
+            continue
+        found[version] = rule
+    return found
 
 
 def _selections(connection: sa.Connection, claim_id: int) -> list[Selection]:

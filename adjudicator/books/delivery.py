@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from adjudicator.adjudication.booking import DECISION
+from adjudicator.adjudication.summary import Summary
 from adjudicator.books.adjudication import Progress, no_progress
 from adjudicator.books.basis import present_basis
 from adjudicator.books.books import Books
@@ -40,10 +41,16 @@ from adjudicator.books.readjudication import (
 )
 from adjudicator.books.reviews import last_review, with_values
 from adjudicator.books.rulebook import present_rules, rejecting
-from adjudicator.books.work import Work
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.cases import Event, State, What, releases, same_person
-from adjudicator.review.decision import ClaimedLine, Decision, ReviewedLine, problems_of, reviewed_lines
+from adjudicator.review.decision import (
+    ClaimedLine,
+    Decision,
+    ReviewedLine,
+    Verdict,
+    problems_of,
+    reviewed_lines,
+)
 from adjudicator.store import runs
 from adjudicator.store.schema import CLAIM_LINES, LINE_DECISIONS, REVIEW_LINES, REVIEWS
 from adjudicator.vocabulary import Reason, ReviewStatus
@@ -169,11 +176,8 @@ def _with_pending(again: Again, claim_id: int, lines: Sequence[ReviewedLine]) ->
             "review_status": pa.array([int(line.status) for line in lines], pa.int8()),
         }
     )
-    work = again.work
-    received = with_values(work.received, pending)
-    return Again(
-        Work(work.run, work.basis, received, work.versions, work.opening, work.remembered), again.before
-    )
+    received = with_values(again.work.received, pending)
+    return replace(again, work=replace(again.work, received=received, summary=Summary()))
 
 
 def _line_amounts(rows: pa.Table) -> tuple[LineAmounts, ...]:
@@ -276,7 +280,7 @@ def _content(connection: sa.Connection, trial: Trial) -> dict[str, Any]:
     before, after = trial.amounts
     return {
         "decision": trial.decision.as_record(),
-        "changed": trial.changes,
+        "changed": trial.decision.verdict is not Verdict.ACCEPT or trial.changes,
         "valuated": {"before": before, "after": after},
         "run": runs.last_run(connection),
     }

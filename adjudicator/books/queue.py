@@ -13,12 +13,14 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import sqlalchemy as sa
+import yaml
 
 from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.applied import unapplied
@@ -38,7 +40,7 @@ from adjudicator.review.cases import (
     same_person,
 )
 from adjudicator.review.decision import problems_of_reason
-from adjudicator.review.ranking import expected_minutes, expected_saving, rank
+from adjudicator.review.ranking import SCORE_ALL, expected_minutes, expected_saving, rank
 from adjudicator.review.reasons import Use
 from adjudicator.review.working_days import due_date
 from adjudicator.scheme import ReviewSettings
@@ -54,6 +56,7 @@ from adjudicator.store.schema import (
     JOURNAL,
     LINE_DECISIONS,
     LOADS,
+    RULE_TEXTS,
     SELECTED,
     SELECTIONS,
 )
@@ -62,6 +65,9 @@ from adjudicator.vocabulary import ClaimStatus
 from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
+
+ACTIVE: Final = "active"
+"""The status of rules that are in use."""
 
 _A_DAY: Final = dt.time(23, 59, 59, tzinfo=dt.UTC)
 """The end of a day that something is asked by."""
@@ -82,6 +88,8 @@ class Case:
     """The rules that flagged the claim."""
     selections: tuple[int, ...]
     """The selections that drew it."""
+    queue: str
+    """That of the rule that is surest, else the way in which the claim was selected."""
     score: int
     saving: int
     """What a look at it is expected to save, in minor units."""
@@ -108,55 +116,91 @@ class _Wanted:
 
     rules: dict[str, int]
     """By rule, its highest score."""
+    queues: dict[str, str]
+    """By rule, the queue that it puts claims into."""
     lines: dict[int, int]
     """By line, the highest score of the flags on it; 0 is the claim."""
-    selections: list[int]
+    selections: dict[int, str]
+    """By selection, its method."""
+
+    @property
+    def queue(self) -> str:
+        """The queue of the rule that is surest, else the way in which the claim was selected."""
+        if self.rules:
+            return self.queues[max(sorted(self.rules), key=lambda rule: self.rules[rule])]
+        return next(iter(self.selections.values()))
 
 
 def waiting_for_a_case(connection: sa.Connection) -> dict[int, _Wanted]:
     """Find the claims that deserve a case and have none.
 
-    They were selected for review since their last case was closed (or never had one), or a rule has flagged
-    their present decision that had not flagged them when it was closed. A rejected claim has nothing left
-    to save, and is a case only where it was selected.
+    They were selected for review since their last case was closed (or never had one), or were flagged by a
+    rule that had not flagged them when it was closed. Shadow rules and rules that reject put nobody in the
+    queue. A rejected claim has nothing left to save, and is a case only where it was selected.
     """
     last = runs.last_run(connection)
-    found: dict[int, _Wanted] = defaultdict(lambda: _Wanted({}, {}, []))
+    found: dict[int, _Wanted] = defaultdict(lambda: _Wanted({}, {}, {}, {}))
     closings = _Closings(connection)
-    for row in connection.execute(_flags_since_cases(last)):
-        if closings.answered_flag(row.claim_id, row.rule, row.run):
+    queues = queues_of_versions(connection)
+    silent = [version for version, queue in queues.items() if queue is None]
+    for row in connection.execute(_flags_since_cases(last, silent)):
+        if row.has_case and closings.answered_flag(row.claim_id, row.rule, row.run):
             continue
         wanted = found[row.claim_id]
         wanted.rules[row.rule] = max(wanted.rules.get(row.rule, 0), row.score)
+        wanted.queues[row.rule] = queues.get(row.version) or row.rule
         wanted.lines[row.line] = max(wanted.lines.get(row.line, 0), row.score)
     for row in connection.execute(_selections_since_cases(last)):
-        if not closings.answered_selection(row.claim_id, row.journal):
-            found[row.claim_id].selections.append(row.selection)
+        if not (row.has_case and closings.answered_selection(row.claim_id, row.journal)):
+            found[row.claim_id].selections[row.selection] = row.method
     return dict(found)
 
 
-def _flags_since_cases(last: int) -> sa.Select[Any]:
-    """Choose flags of decisions that stand, of claims whose cases are all older than they are."""
-    decision, later = CLAIM_DECISIONS.alias("decision"), CLAIM_DECISIONS.alias("later")
+def queues_of_versions(connection: sa.Connection) -> dict[str, str | None]:
+    """Tell into which queue each version of a rule puts what it flags; None: into none."""
+    rows = connection.execute(sa.select(RULE_TEXTS.c.content_hash, RULE_TEXTS.c.text))
+    return {row.content_hash: _queue_of(row.text) for row in rows}
+
+
+@cache
+def _queue_of(text: str) -> str | None:
+    # The text was checked when it was kept: it has a shape that need not be read as a whole here.
+    rule = yaml.load(text, yaml.BaseLoader)
+    if rule.get("status", ACTIVE) != ACTIVE:
+        return None
+    then = rule["then"].get("flag") or rule["then"].get("sample")
+    return str(then["queue"]) if then else None
+
+
+def _flags_since_cases(last: int, silent: Sequence[str]) -> sa.Select[Any]:
+    """Choose flags of accepted claims whose cases are all older than the flags are."""
+    later, standing = CLAIM_DECISIONS.alias("later"), CLAIM_DECISIONS.alias("standing")
+    rejected = sa.exists().where(
+        standing.c.claim_id == FLAGS.c.claim_id,
+        standing.c.entry == DECISION,
+        standing.c.run <= last,
+        standing.c.status == int(ClaimStatus.REJECTED),
+        ~sa.exists().where(
+            later.c.claim_id == standing.c.claim_id,
+            later.c.entry == DECISION,
+            later.c.run > standing.c.run,
+            later.c.run <= last,
+        ),
+    )
     return (
-        sa.select(FLAGS.c.claim_id, FLAGS.c.line, FLAGS.c.rule, FLAGS.c.score, FLAGS.c.run)
-        .join(
-            decision,
-            sa.and_(
-                decision.c.run == FLAGS.c.run,
-                decision.c.claim_id == FLAGS.c.claim_id,
-                decision.c.entry == DECISION,
-            ),
+        sa.select(
+            FLAGS.c.claim_id,
+            FLAGS.c.line,
+            FLAGS.c.rule,
+            FLAGS.c.version,
+            FLAGS.c.score,
+            FLAGS.c.run,
+            sa.exists().where(CASES.c.claim_id == FLAGS.c.claim_id).label("has_case"),
         )
         .where(
             FLAGS.c.run <= last,
-            decision.c.status != int(ClaimStatus.REJECTED),
-            ~sa.exists().where(
-                later.c.claim_id == FLAGS.c.claim_id,
-                later.c.entry == DECISION,
-                later.c.run > FLAGS.c.run,
-                later.c.run <= last,
-            ),
+            FLAGS.c.version.not_in(silent),
+            ~rejected,
             ~sa.exists().where(CASES.c.claim_id == FLAGS.c.claim_id, CASES.c.run >= FLAGS.c.run),
         )
         .order_by(FLAGS.c.claim_id, FLAGS.c.line, FLAGS.c.rule)
@@ -166,7 +210,13 @@ def _flags_since_cases(last: int) -> sa.Select[Any]:
 def _selections_since_cases(last: int) -> sa.Select[Any]:
     """Choose selections for review of decided claims whose cases are all older than they are."""
     return (
-        sa.select(SELECTED.c.claim_id, SELECTED.c.selection, SELECTIONS.c.journal)
+        sa.select(
+            SELECTED.c.claim_id,
+            SELECTED.c.selection,
+            SELECTIONS.c.journal,
+            SELECTIONS.c.method,
+            sa.exists().where(CASES.c.claim_id == SELECTED.c.claim_id).label("has_case"),
+        )
         .join(SELECTIONS, SELECTIONS.c.selection == SELECTED.c.selection)
         .where(
             SELECTIONS.c.purpose == "review",
@@ -182,7 +232,7 @@ def _selections_since_cases(last: int) -> sa.Select[Any]:
 
 
 class _Closings:
-    """Tells what the cases of a claim have answered already."""
+    """Tells what the cases of claims that have some have answered already."""
 
     def __init__(self, connection: sa.Connection) -> None:
         self._connection = connection
@@ -190,8 +240,6 @@ class _Closings:
 
     def answered_flag(self, claim_id: int, rule: str, run: int) -> bool:
         """Tell whether a case is open, or an officer who closed one knew that the rule had fired."""
-        if not self._has_case(claim_id):
-            return False
         closing = self._closing(claim_id)
         if closing is None or run <= closing[0]:
             return True
@@ -202,14 +250,8 @@ class _Closings:
 
     def answered_selection(self, claim_id: int, number: int) -> bool:
         """Tell whether a case is open, or one was closed after the journal's entry of a selection."""
-        if not self._has_case(claim_id):
-            return False
         closing = self._closing(claim_id)
         return closing is None or closing[1] > number
-
-    def _has_case(self, claim_id: int) -> bool:
-        query = sa.select(CASES.c.case).where(CASES.c.claim_id == claim_id).limit(1)
-        return self._connection.execute(query).first() is not None
 
     def _closing(self, claim_id: int) -> tuple[int, int] | None:
         """Give the last run and the journal's entry of the last closing; None while a case is open."""
@@ -288,6 +330,7 @@ def _open(
                     "claim_id": case["claim_id"],
                     "rank": rank(case["saving"], case["minutes"]),
                     "claim": numbers[case["claim_id"]][1],
+                    "queue": wanted[case["claim_id"]].queue,
                 }
                 | _state_columns(standing)
                 for case in cases
@@ -337,10 +380,12 @@ def _amounts(connection: sa.Connection, claim_ids: Iterable[int], last: int) -> 
 def _case_row(
     case: int, claim_id: int, wanted: _Wanted, amounts: Mapping[int, int], settings: ReviewSettings
 ) -> dict[str, Any]:
-    drawn = settings.selected_score * 100 // PERCENT_ALL if wanted.selections else 0
+    # A rule that draws a sample says nothing of how likely something is wrong, as a selection does.
+    is_drawn = bool(wanted.selections) or 0 in wanted.rules.values()
+    drawn = settings.selected_score * SCORE_ALL // PERCENT_ALL if is_drawn else 0
     of_claim = max(wanted.lines.get(0, 0), drawn)
     stakes = [(max(of_claim, wanted.lines.get(line, 0)), amount) for line, amount in amounts.items()]
-    why = {"rules": wanted.rules, "selections": wanted.selections}
+    why = {"rules": wanted.rules, "selections": sorted(wanted.selections), "queue": wanted.queue}
     return {
         "case": case,
         "claim_id": claim_id,
@@ -421,6 +466,7 @@ def _case(row: Any, events: Sequence[Event]) -> Case:
         row.run,
         tuple(sorted(why["rules"])),
         tuple(why["selections"]),
+        why["queue"],
         row.score,
         row.saving,
         row.minutes,
@@ -469,6 +515,7 @@ def open_ones(
     facility: str | None = None,
     due_by: dt.date | None = None,
     limit: int | None = None,
+    queue: str | None = None,
 ) -> list[Case]:
     """List open cases in the order in which they are given out.
 
@@ -479,11 +526,12 @@ def open_ones(
         facility: only claims of this facility.
         due_by: only what is due by this day.
         limit: not more than so many.
+        queue: only this queue.
     """
     query = (
         _case_query()
         .join(CASE_STATES, CASE_STATES.c.case == CASES.c.case)
-        .where(*_chosen(states, officer, facility, due_by))
+        .where(*_chosen(states, officer, facility, due_by, queue))
         .order_by(CASE_STATES.c.rank, CASE_STATES.c.due, CASE_STATES.c.claim, CASE_STATES.c.case)
     )
     rows = connection.execute(query.limit(limit) if limit is not None else query).all()
@@ -497,19 +545,24 @@ def count_open(
     officer: str | None = None,
     facility: str | None = None,
     due_by: dt.date | None = None,
+    queue: str | None = None,
 ) -> int:
     """Count the cases that :func:`open_ones` would list without a limit."""
     query = (
         sa.select(sa.func.count())
         .select_from(CASE_STATES)
         .join(CLAIMS, CLAIMS.c.claim_id == CASE_STATES.c.claim_id)
-        .where(*_chosen(states, officer, facility, due_by))
+        .where(*_chosen(states, officer, facility, due_by, queue))
     )
     return int(connection.execute(query).scalar_one())
 
 
 def _chosen(
-    states: Sequence[State], officer: str | None, facility: str | None, due_by: dt.date | None
+    states: Sequence[State],
+    officer: str | None,
+    facility: str | None,
+    due_by: dt.date | None,
+    queue: str | None,
 ) -> list[sa.ColumnElement[bool]]:
     chosen: list[sa.ColumnElement[bool]] = []
     if states:
@@ -520,6 +573,8 @@ def _chosen(
         chosen.append(CLAIMS.c.facility == facility)
     if due_by is not None:
         chosen.append(CASE_STATES.c.due <= due_by)
+    if queue is not None:
+        chosen.append(CASE_STATES.c.queue == queue)
     return chosen
 
 
@@ -644,7 +699,13 @@ def _due_again(
     return {"due": due_date(case.standing.opened, settings.days, stops).isoformat()}
 
 
-def take_next(books: Books, by: str, at: dt.datetime | None = None, by_due_date: bool = False) -> Case | None:
+def take_next(
+    books: Books,
+    by: str,
+    at: dt.datetime | None = None,
+    by_due_date: bool = False,
+    queue: str | None = None,
+) -> Case | None:
     """Give an officer the case that comes first, and nobody else.
 
     First what was assigned to them; then, of what is free, the highest expected saving for the time that it
@@ -656,19 +717,22 @@ def take_next(books: Books, by: str, at: dt.datetime | None = None, by_due_date:
         by: the officer.
         at: now, if left out.
         by_due_date: go by due date rather than by expected saving.
+        queue: only of this queue.
 
     Returns:
         The case, or None where there is none for this officer.
     """
     now = at or this_moment()
     with books.database.writing() as connection:
-        number = _next(connection, by, now, by_due_date)
+        number = _next(connection, by, now, by_due_date, queue)
         if number is None:
             return None
         return taken(connection, books.settings.review, case_of(connection, number), by, now)
 
 
-def _next(connection: sa.Connection, by: str, now: dt.datetime, by_due_date: bool) -> int | None:
+def _next(
+    connection: sa.Connection, by: str, now: dt.datetime, by_due_date: bool, queue: str | None
+) -> int | None:
     states = CASE_STATES
     is_open = states.c.state == State.OPEN.value
     assigned = sa.and_(is_open, sa.func.lower(states.c.officer) == by.lower())
@@ -679,14 +743,16 @@ def _next(connection: sa.Connection, by: str, now: dt.datetime, by_due_date: boo
     order = [states.c.rank, states.c.due, states.c.claim, states.c.case]
     if by_due_date:
         order = [states.c.due, states.c.rank, states.c.claim, states.c.case]
-    not_mine = [sa.or_(CLAIMS.c.administrator.is_(None), sa.func.lower(CLAIMS.c.administrator) != by.lower())]
+    wanted = [sa.or_(CLAIMS.c.administrator.is_(None), sa.func.lower(CLAIMS.c.administrator) != by.lower())]
     if loads := _loaded_by(connection, by):
-        not_mine.append(CLAIMS.c.load.not_in(loads))
+        wanted.append(CLAIMS.c.load.not_in(loads))
+    if queue is not None:
+        wanted.append(states.c.queue == queue)
     for which in (assigned, free):
         query = (
             sa.select(states.c.case)
             .join(CLAIMS, CLAIMS.c.claim_id == states.c.claim_id)
-            .where(which, *not_mine)
+            .where(which, *wanted)
             .order_by(*order)
             .limit(1)
             .with_for_update(of=states, skip_locked=True)

@@ -88,8 +88,8 @@ def select(books: Books, plan: Plan, by: str, dry_run: bool = False) -> Drawn:
             return _select(connection, plan)
     with books.database.writing() as connection:
         if connection.dialect.name == "postgresql":
-            # Two draws at a time would select the same claims.
-            connection.exec_driver_sql("LOCK TABLE selections IN SHARE ROW EXCLUSIVE MODE")
+            # Every act enters the journal: nothing else is done until this draw is in the books.
+            connection.exec_driver_sql("LOCK TABLE journal IN SHARE ROW EXCLUSIVE MODE")
         drawn = _select(connection, plan)
         return _written(connection, drawn, by) if len(drawn.claim_ids) else drawn
 

@@ -44,7 +44,7 @@ from adjudicator.generation.provisions import (
     register_of_price_lists,
     register_of_provisions,
 )
-from adjudicator.generation.shipped import shipped_products
+from adjudicator.generation.shipped import shipped_products, shipped_rules
 from adjudicator.generation.utilisation import intensity_for
 from adjudicator.generation.world import World, world_of
 from adjudicator.problems import Problem, Refused
@@ -188,10 +188,10 @@ class _Scheme:
     def _write_settings(self, offers: Offers, currency: str) -> None:
         said = read_text("scheme.yaml").replace("{currency}", currency)
         (self._folder / "scheme.yaml").write_text(said, "utf-8")
-        products = self._folder / "products"
-        products.mkdir()
-        for file in offers.files:
-            shutil.copyfile(file, products / file.name)
+        for name, files in (("products", offers.files), ("rules", shipped_rules())):
+            (self._folder / name).mkdir()
+            for file in files:
+                shutil.copyfile(file, self._folder / name / file.name)
 
     def _write_registers(
         self, world: World, provisions: Provisions, policies: Policies, offers: Offers, first: int, last: int

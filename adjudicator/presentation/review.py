@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -20,9 +21,13 @@ from adjudicator.review.decision import ReviewedLine
 from adjudicator.review.reasons import REASONS, Use
 from adjudicator.review.usefulness import Usefulness
 from adjudicator.review.working_days import working_days_late
+from adjudicator.rulebook.flags import explanation
 from adjudicator.units import divide_rounded
 from adjudicator.vocabulary import Reason, ReviewStatus
 from adjudicator.words import Amount, Message, Percentage, Quantity, label, message, say, shown, text
+
+WHOLE: Final = "all"
+"""The stratum of a selection that has only one."""
 
 
 class ReviewView:
@@ -52,7 +57,9 @@ class ReviewView:
         table = _table()
         for key, numbers in columns:
             heading = self._text(key, currency=self._currency)
-            table.add_column(heading, justify="right" if numbers else "left", overflow="fold")
+            # Numbers of claims are copied from here: they stay whole.
+            whole = numbers or key == "list.claim"
+            table.add_column(heading, justify="right" if numbers else "left", overflow="fold", no_wrap=whole)
         return table
 
     # Lists.
@@ -62,7 +69,18 @@ class ReviewView:
         table = self._table(
             *(
                 (f"list.{name}", name in ("case", "saving", "score", "minutes"))
-                for name in ("case", "claim", "state", "officer", "score", "saving", "minutes", "due", "why")
+                for name in (
+                    "case",
+                    "claim",
+                    "queue",
+                    "state",
+                    "officer",
+                    "score",
+                    "saving",
+                    "minutes",
+                    "due",
+                    "why",
+                )
             )
         )
         for case in cases:
@@ -71,13 +89,14 @@ class ReviewView:
             table.add_row(
                 str(case.case),
                 case.name,
+                case.queue,
                 say(standing.state.label, self._language),
                 standing.officer or "",
                 str(case.score),
                 self._money(case.saving),
                 str(case.minutes),
                 due,
-                ", ".join(self._why(case)),
+                "\n".join(self._why(case)),
                 style="red" if late else "dim" if standing.state is not State.OPEN else "",
             )
         return table
@@ -133,12 +152,12 @@ class ReviewView:
         if file.earlier:
             yield from self._heading("show.earlier")
             for reviewed in file.earlier.values():
-                yield Text("  " + self._reviewed(reviewed))
+                yield _indented(self._reviewed(reviewed))
         yield Text()
         yield from self._history(file)
         yield from self._heading("show.events")
         for event in file.events:
-            yield Text("  " + self._event(event))
+            yield _indented(self._event(event))
 
     def _heading(self, key: str, **values: Any) -> Iterator[Text]:
         yield Text()
@@ -171,9 +190,9 @@ class ReviewView:
         claimed = self._text("show.claimed_on", day=file.date_claimed)
         return " · ".join((facility, label(file.category, self._language), dates, claimed))
 
-    def _reasons_to_look(self, file: CaseFile) -> Iterator[Text]:
+    def _reasons_to_look(self, file: CaseFile) -> Iterator[Padding]:
         for flag in file.flags:
-            yield Text("  " + self._flag(flag))
+            yield _indented(self._flag(flag))
         for selection in file.selections:
             chance, of = selection.probability
             values = {
@@ -183,13 +202,19 @@ class ReviewView:
                 "probability": Percentage(divide_rounded(chance * 10_000, of)),
             }
             told = self._text("show.selection", **values)
-            if selection.stratum:
+            if selection.stratum not in (None, WHOLE):
                 told += ", " + self._text("show.stratum", stratum=selection.stratum)
-            yield Text("  " + told)
+            yield _indented(told)
 
     def _flag(self, flag: Flag) -> str:
         values = {"rule": flag.rule, "score": str(flag.score), "line": str(flag.line)}
+        if flag.text is not None:
+            title: str = getattr(flag.text.definition.title, self._language)
+            values["rule"] = self._text("show.rule", title=title, rule=flag.rule, severity=flag.severity)
         told = self._text("show.flag_line" if flag.line else "show.flag", **values)
+        if flag.text is not None:
+            explained = explanation(flag.text, flag.values, self._decimals, self._language)
+            return self._text("told", what=told, more=explained)
         made_it_fire = ", ".join(f"{name} = {value}" for name, value in flag.values.items())
         return self._text("told", what=told, more=made_it_fire) if made_it_fire else told
 
@@ -393,6 +418,10 @@ class ReviewView:
         yield self._money(one.saved)
         yield self._shown(divide_rounded(one.seconds, 60))
         yield self._money(one.saved_an_hour)
+
+
+def _indented(told: str) -> Padding:
+    return Padding(Text(told), (0, 0, 0, 2))
 
 
 def _table() -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
@@ -14,6 +15,9 @@ from adjudicator.rulebook.definition import Then
 from adjudicator.rulebook.fields import FIELDS, SHORT
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.words import Percentage, label, shown, text
+
+if TYPE_CHECKING:
+    from adjudicator.trial import Trial
 
 
 def in_language(said: Label, language: str) -> str:
@@ -93,3 +97,37 @@ def print_fields(console: Console, language: str) -> None:
     console.print(table)
     short = ", ".join(f"{name} = {path}" for name, path in SHORT.items())
     console.print(text("rules.fields.short", language, names=short), soft_wrap=True)
+
+
+def print_trial(console: Console, trial: Trial, language: str) -> None:
+    """Print how good rules are, and how much of each planted fault they find together."""
+    names = ("hits", "right", "beside", "false", "precision", "recall", "finds")
+    table = _plain_table(text("rules.list.rule", language))
+    for name in names:
+        numeric = "left" if name == "finds" else "right"
+        table.add_column(text(f"rules.measure.{name}", language), justify=numeric)
+    for one in trial.rules:
+        found = ", ".join(
+            f"{fault} {shown(right, language)}/{shown(count, language)}"
+            for fault, (right, count) in one.found.items()
+        )
+        table.add_row(
+            one.rule,
+            *(str(shown(count, language)) for count in (one.hits, one.right, one.beside, one.false)),
+            *(_rate(rate, language) if one.found else "" for rate in (one.precision, one.recall)),
+            found,
+        )
+    console.print(table)
+    flagged = sum(one.hits for one in trial.rules)
+    console.print(text("rules.measure.claims", language, flagged=flagged, claims=trial.claims))
+    console.print()
+    faults = _plain_table(text("rules.measure.fault", language))
+    for name in ("found", "planted"):
+        faults.add_column(text(f"rules.measure.{name}", language), justify="right")
+    for fault, (right, count) in trial.faults.items():
+        faults.add_row(fault, str(shown(right, language)), str(shown(count, language)))
+    console.print(faults)
+
+
+def _rate(rate: int | None, language: str) -> str:
+    return "–" if rate is None else str(shown(Percentage(rate), language))

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from adjudicator.review import sampling
 from adjudicator.units import PERCENT_ALL
@@ -183,9 +184,9 @@ def select_variance(
     own = within.astype(np.int64)
     means: list[Mean] = []
     for step in steps:
-        names, place = np.unique(_names(frame.labels, step, len(frame)), return_inverse=True)
-        groups = _grouped(_names(history.labels, step, len(history.claimed)), history.claimed)
-        of_names = [groups.get(name, Mean(name, 0, 0)) for name in names.tolist()]
+        names, place = _groups(frame.labels, step, len(frame))
+        groups = _means(history, step)
+        of_names = [groups.get(name, Mean(name, 0, 0)) for name in names]
         others = np.array([mean.claims for mean in of_names], np.int64)[place] - own
         # Of all claims, whatever there are must do.
         enough = ~found & _known(frame.labels, step, len(frame)) & (others >= (fewest if step else 1))
@@ -221,16 +222,16 @@ def _known(labels: dict[str, Labels], step: Sequence[str], count: int) -> Bools:
     return known
 
 
-def _grouped(names: Labels, amounts: Int64s) -> dict[str, Mean]:
-    """Add up amounts by name; the sums are exact however large."""
-    groups, place = np.unique(names, return_inverse=True)
-    counts = np.bincount(place, minlength=len(groups))
-    upper, lower = np.zeros(len(groups), np.int64), np.zeros(len(groups), np.int64)
-    np.add.at(upper, place, amounts >> 32)
-    np.add.at(lower, place, amounts & 0xFFFFFFFF)
+def _means(history: History, step: Sequence[str]) -> dict[str, Mean]:
+    """Give the mean of each group of a history, by its name; the sums are exact however large."""
+    names, place = _groups(history.labels, step, len(history.claimed))
+    counts = np.bincount(place, minlength=len(names))
+    upper, lower = np.zeros(len(names), np.int64), np.zeros(len(names), np.int64)
+    np.add.at(upper, place, history.claimed >> 32)
+    np.add.at(lower, place, history.claimed & 0xFFFFFFFF)
     totals = [(int(high) << 32) + int(low) for high, low in zip(upper, lower, strict=True)]
-    rows = zip(groups.tolist(), counts.tolist(), totals, strict=True)
-    return {name: Mean(name, count, total) for name, count, total in rows}
+    rows = zip(names, counts.tolist(), totals, strict=True)
+    return {name: Mean(name, count, amount) for name, count, amount in rows}
 
 
 def _of_groups(frame: Frame, selected: Bools, stratum: Int64s, means: Sequence[Mean]) -> Selection:
@@ -281,11 +282,9 @@ def select_stratified(
         # Written with as many digits each, so that they stand in order.
         width = len(str(len(bounds)))
         labels[AMOUNT] = np.array([f"{number:0{width}d}" for number in place.tolist()], np.str_)
-    names = _names(labels, by, len(frame))
-    names[certain] = TAKE_ALL
-    strata, found = np.unique(names, return_inverse=True)
-    stratum = found.astype(np.int64)
-    listed: list[str] = strata.tolist()
+    names, stratum = _groups(labels, by, len(frame))
+    stratum = np.where(certain, len(names), stratum)
+    listed, stratum = _in_use([*names, TAKE_ALL], stratum)
     counts: list[int] = np.bincount(stratum, minlength=len(listed)).tolist()
     open_ = [place for place, name in enumerate(listed) if name != TAKE_ALL]
     open_counts = [counts[place] for place in open_]
@@ -305,12 +304,30 @@ def select_stratified(
     return replace(_drawn(frame, stratum, listed, sizes, seed), bounds=tuple(bounds))
 
 
-def _names(labels: dict[str, Labels], by: Sequence[str], count: int) -> Labels:
-    """Name the group of each claim: ``level=hospital, amount=2``."""
-    names = np.full(count, "" if by else EVERYTHING, np.object_)
-    for place, label in enumerate(by):
-        names = names + f"{', ' if place else ''}{label}=" + labels[label].astype(np.object_)
-    return names
+def _groups(labels: dict[str, Labels], by: Sequence[str], count: int) -> tuple[list[str], Int64s]:
+    """Group claims by labels.
+
+    Returns:
+        The names of the groups in order (``level=hospital, amount=2``), and the place of each claim's group.
+    """
+    names, place = [""], np.zeros(count, np.int64)
+    for label in by:
+        coded = pa.array(labels[label], pa.string()).dictionary_encode()
+        words = [f"{label}={word}" for word in coded.dictionary.to_pylist()]
+        names = [f"{name}, {word}" if name else word for name in names for word in words]
+        place = place * len(words) + coded.indices.to_numpy()
+        names, place = _in_use(names, place)
+    return (names, place) if by else ([EVERYTHING], place)
+
+
+def _in_use(names: Sequence[str], place: Int64s) -> tuple[list[str], Int64s]:
+    """Keep the groups that have claims, in the order of their names."""
+    used, found = np.unique(place, return_inverse=True)
+    kept = [names[group] for group in used.tolist()]
+    order = sorted(range(len(kept)), key=kept.__getitem__)
+    rank = np.empty(len(kept), np.int64)
+    rank[order] = np.arange(len(kept))
+    return [kept[group] for group in order], rank[found]
 
 
 def _drawn(frame: Frame, stratum: Int64s, names: Sequence[str], sizes: Sequence[int], seed: str) -> Selection:

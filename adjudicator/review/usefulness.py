@@ -20,7 +20,7 @@ class Look:
     """Rules, and selections by their method."""
     decided: bool
     changed: bool = False
-    """Whether the reviewer changed anything."""
+    """Whether the reviewer changed anything, whatever became of the amount."""
     saved: int = 0
     """What the decision took off the valuated amount, in minor units; below 0 where it added to it."""
     seconds: int = 0

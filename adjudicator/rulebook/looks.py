@@ -1,19 +1,19 @@
 """Looks at other claims and lines: how often, how much, since when, which share, which rank.
 
-Rows that share their keys are brought together by a dense code; a window in time is two searches in the
-rows sorted by code and day; what is counted lies between running totals at the two places.
+Rows that share their keys have the same code. What a rule looks at is sorted by code and place in time, once
+for all rules that look at the same; a window is two searches in it, and what is counted lies between.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from adjudicator.rulebook import typed
-from adjudicator.rulebook.fields import FIELDS, IDENTITY, Field, Level
+from adjudicator.rulebook.fields import FIELDS, Field, Level
 from adjudicator.rulebook.universe import Universe
 
 if TYPE_CHECKING:
@@ -25,76 +25,179 @@ Bools = npt.NDArray[np.bool_]
 _FACILITY: Final = FIELDS["claim.facility"]
 _DATE: Final = FIELDS["claim.target_date"]
 _FROM: Final = FIELDS["claim.date_from"]
-_WORTH_AN_INDEX: Final = 4
-"""Rows are found by their first key where those that ask are fewer than one in so many."""
+
+_FEW: Final = 4
+"""What is looked at is found by its first key where that leaves less than one row in so many."""
+
+_NO_CODE: Final = -1
+_LARGEST: Final = float(1 << 62)
+"""Numbers from here on are not trusted to fit."""
 
 _DISTINCT: Final = {"patients": "claim.insuree", "facilities": "claim.facility", "days": "claim.target_date"}
-_LARGEST: Final = float(1 << 62)
-"""Sums from here on are not trusted to fit."""
-
-_FARTHEST: Final = 1 << 21
-"""More than any day number."""
+_NO_BOUND: Final = 1 << 40
+"""Beyond any day number and any rank."""
 
 
 @dataclass(frozen=True)
-class _Gathered:
-    """The rows that are looked at and those that ask, with the same code where their keys are the same."""
+class _Sorted:
+    """Rows that are looked at, by code and place."""
 
+    key: Int64s
+    """(n,): code × span + place, rising."""
     rows: Int64s
-    """Of the subject: claims or lines."""
-    claims: Int64s
-    """The claim of each."""
-    code: Int64s
-    asking: Int64s
-    """(n,): the code of each row that asks, -1 where a key is missing."""
-    codes: int
+    """(n,): the row of each."""
+    lowest: int
+    span: int
+    selected: Bools
+    """(rows of the level,): whether each is among them."""
+
+    def between(self, asking: Int64s, low: Int64s, high: Int64s) -> tuple[Int64s, Int64s]:
+        """Find where the rows of a code begin and end that lie between two places, both included."""
+        ends = [np.clip(bound - self.lowest, 0, self.span - 1) for bound in (low, high)]
+        start = np.searchsorted(self.key, asking * self.span + ends[0], "left")
+        end = np.searchsorted(self.key, asking * self.span + ends[1], "right")
+        nothing = asking < 0
+        return np.where(nothing, 0, start), np.where(nothing, 0, np.maximum(start, end))
 
 
 def _level_of(look: typed.Look) -> Level:
     return Level.LINE if look.of_lines else Level.CLAIM
 
 
-def _gather(
+def _keys_of(look: typed.Look, *more: Field) -> tuple[Field, ...]:
+    keys = (*look.keys, *more)
+    return (*keys, _DATE) if look.window[0] == "same_day" else keys
+
+
+def _codes(universe: Universe, keys: tuple[Field, ...], monthly: bool) -> tuple[Level, Int64s]:
+    """Give a code for each claim, or line, that is the same where all keys are; -1 where one is missing.
+
+    Returns:
+        The level that the codes are of, and the codes.
+    """
+    level = Level.LINE if any(key.level is Level.LINE for key in keys) else Level.CLAIM
+    cached = universe.cache.get(("codes", keys, monthly))
+    if cached is not None:
+        codes: Int64s = cached
+        return level, codes
+    rows = np.arange(universe.lines if level is Level.LINE else universe.claims, dtype=np.int64)
+    code = np.zeros(len(rows), np.int64)
+    missing = np.zeros(len(rows), np.bool_)
+    size = 1.0
+    columns = [universe.values(key, level, rows) for key in keys]
+    if monthly:
+        days, given = universe.values(_DATE, level, rows)
+        columns.append((days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64), given))
+    for values, given in columns:
+        missing |= ~given
+        small, count = _small(values)
+        if size * count >= float(1 << 40):
+            # Codes are made dense, so that with the next key and a place in time they still fit.
+            distinct, code = np.unique(code, return_inverse=True)
+            size = float(len(distinct))
+        code = code.astype(np.int64) * count + small
+        size *= count
+    code[missing] = _NO_CODE
+    universe.remember(("codes", keys, monthly), code)
+    return level, code
+
+
+def _small(values: Int64s) -> tuple[Int64s, int]:
+    """Give values as numbers from 0, few enough for a code, and how many there may be."""
+    least = int(values.min(initial=0))
+    count = int(values.max(initial=0)) - least + 1
+    if count <= max(1 << 20, 4 * len(values)):
+        return values - least, count
+    distinct, places = np.unique(values, return_inverse=True)
+    return places, len(distinct)
+
+
+def _code_of(universe: Universe, codes: tuple[Level, Int64s], level: Level, rows: Int64s) -> Int64s:
+    """Give the codes of some rows of a level."""
+    of, code = codes
+    if of is Level.CLAIM and level is Level.LINE:
+        rows = universe.claim_of_line[rows]
+    found: Int64s = code[rows]
+    return found
+
+
+@dataclass(frozen=True)
+class _View:
+    """What a look sees: the rows it looks at, sorted, and the codes by which others find them."""
+
+    sorted: _Sorted
+    codes: tuple[Level, Int64s]
+    level: Level
+
+
+def _view(
     evaluator: Evaluator,
     universe: Universe,
     look: typed.Look,
     level: Level,
     rows: Int64s,
     keys: tuple[Field, ...],
-) -> _Gathered:
-    """Bring together what is looked at and what asks."""
+    place: Field | None,
+    by_order: bool = False,
+) -> _View:
+    """Sort what a look looks at, or take it as it was sorted for another rule.
+
+    Args:
+        evaluator: answers the condition on what is looked at.
+        universe: the claims.
+        look: the look.
+        level: of the rows that ask.
+        rows: that ask.
+        keys: what they have in common with what is looked at.
+        place: the day by which rows are sorted within a code; none where time plays no part.
+        by_order: whether they are sorted by when they were filed.
+    """
+    monthly = look.window[0] == "same_month"
     subject = _level_of(look)
-    asked = [universe.values(key, level, rows) for key in keys]
+    codes = _codes(universe, keys, monthly)
+    name = ("sorted", subject, keys, monthly, look.where, place, by_order)
+    cached = universe.cache.get(name)
+    if cached is not None:
+        return _View(cached, codes, subject)
     count = universe.lines if look.of_lines else universe.claims
-    first = universe.column(keys[0].path)
-    by_number = first.texts is not None or keys[0].path == IDENTITY
-    if len(rows) * _WORTH_AN_INDEX < count and by_number:
-        values, given = asked[0]
-        looked_at = universe.rows_with(keys[0], look.of_lines, np.unique(values[given]))
-    else:
-        looked_at = np.arange(count, dtype=np.int64)
-    have = [universe.values(key, subject, looked_at) for key in keys]
-    kept = np.logical_and.reduce([given for _, given in have])
+    looked_at, whole = _candidates(universe, look, level, rows, keys[0], count)
+    code = _code_of(universe, codes, subject, looked_at)
+    kept = code != _NO_CODE
+    places = np.zeros(len(looked_at), np.int64)
+    if place is not None:
+        places, given = universe.values(place, subject, looked_at)
+        kept &= given
+    elif by_order:
+        claims = universe.claim_of_line[looked_at] if look.of_lines else looked_at
+        places = universe.order[claims]
     if look.where is not None:
-        places = np.flatnonzero(kept)
-        kept[places[~evaluator.truth(look.where, subject, looked_at[places])]] = False
-    looked_at = looked_at[kept]
-    split = len(looked_at)
-    code = np.zeros(split + len(rows), np.int64)
-    most = 1
-    missing = np.zeros(len(rows), np.bool_)
-    for (values, _), (wanted, wanted_given) in zip(have, asked, strict=True):
-        both = np.concatenate((values[kept], wanted))
-        missing |= ~wanted_given
-        distinct, places = np.unique(both, return_inverse=True)
-        code = code * len(distinct) + places
-        # Codes are made dense again, so that their product with the next key's stays small.
-        dense, code = np.unique(code, return_inverse=True)
-        code = code.astype(np.int64)
-        most = len(dense)
-    claims = universe.claim_of_line[looked_at] if look.of_lines else looked_at
-    asking = np.where(missing, -1, code[split:])
-    return _Gathered(looked_at, claims.astype(np.int64), code[:split], asking, max(1, most))
+        left = np.flatnonzero(kept)
+        kept[left[~evaluator.truth(look.where, subject, looked_at[left])]] = False
+    looked_at, code, places = looked_at[kept], code[kept], places[kept]
+    selected = np.zeros(count, np.bool_)
+    selected[looked_at] = True
+    lowest = int(places.min(initial=0)) - 1
+    span = int(places.max(initial=0)) - lowest + 2
+    if float(code.max(initial=0)) * span >= _LARGEST:
+        raise OverflowError("codes and places do not fit in 63 bits")
+    key = code * span + (places - lowest)
+    order = np.argsort(key, kind="stable")
+    made = _Sorted(key[order], looked_at[order], lowest, span, selected)
+    if whole:
+        universe.remember(name, made)
+    return _View(made, codes, subject)
+
+
+def _candidates(
+    universe: Universe, look: typed.Look, level: Level, rows: Int64s, key: Field, count: int
+) -> tuple[Int64s, bool]:
+    """Find the rows that can be seen at all: where few ask, those with the same first key."""
+    if universe.column(key.path).texts is not None or key.path == "claim.identity":
+        values, given = universe.values(key, level, rows)
+        wanted = np.unique(values[given])
+        if universe.count_with(key, look.of_lines, wanted) * _FEW < count:
+            return universe.rows_with(key, look.of_lines, wanted), False
+    return np.arange(count, dtype=np.int64), True
 
 
 def _claims_asking(universe: Universe, level: Level, rows: Int64s) -> Int64s:
@@ -107,9 +210,9 @@ def counted(
     """Count other rows, or add up a measure of them."""
     if look.subject in _DISTINCT:
         return _distinct(evaluator, universe, look, level, rows)
-    found = _counted(evaluator, universe, look, level, rows, look.keys)
+    found = _counted(evaluator, universe, look, level, rows, _keys_of(look))
     if look.other_facility:
-        found -= _counted(evaluator, universe, look, level, rows, (*look.keys, _FACILITY))
+        found = found - _counted(evaluator, universe, look, level, rows, _keys_of(look, _FACILITY))
     return found, np.ones(len(rows), np.bool_)
 
 
@@ -121,161 +224,148 @@ def _counted(
     rows: Int64s,
     keys: tuple[Field, ...],
 ) -> Int64s:
-    gathered = _gather(evaluator, universe, look, level, rows, _with_day(look, keys))
-    gathered = _in_month(universe, look, level, rows, gathered)
-    weight = np.ones(len(gathered.rows), np.int64)
-    if look.function == "sum":
-        values, given = evaluator.value(look.measure, _level_of(look), gathered.rows)
-        weight = np.where(given, values, 0)
-        if float(np.abs(weight).max(initial=0)) * len(weight) >= _LARGEST:
-            # What could pass the largest number is not added up; the claims that ask are told of.
-            evaluator.note_odd(level, rows)
-            return np.zeros(len(rows), np.int64)
-    claims = _claims_asking(universe, level, rows)
-    total = _windowed(universe, look, gathered, weight, claims)
-    if not look.own and look.window[0] != "filed_earlier":
-        total -= _own(gathered, weight, claims)
-    return np.where(gathered.asking >= 0, total, 0)
-
-
-def _with_day(look: typed.Look, keys: tuple[Field, ...]) -> tuple[Field, ...]:
-    return (*keys, _DATE) if look.window[0] == "same_day" else keys
-
-
-def _in_month(
-    universe: Universe, look: typed.Look, level: Level, rows: Int64s, gathered: _Gathered
-) -> _Gathered:
-    """Split codes by the month of the target date, for a look at the same month."""
-    if look.window[0] != "same_month":
-        return gathered
-    claims = _claims_asking(universe, level, rows)
-    days, given = universe.column(_DATE.path).at(np.concatenate((gathered.claims, claims)))
-    month = days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-    codes = np.concatenate((gathered.code, np.maximum(gathered.asking, 0)))
-    dense, code = np.unique(codes * 4_000_000 + month + 2_000_000, return_inverse=True)
-    split = len(gathered.code)
-    asking = np.where((gathered.asking >= 0) & given[split:], code[split:], -1)
-    return replace(gathered, code=code[:split].astype(np.int64), asking=asking, codes=max(1, len(dense)))
-
-
-def _windowed(
-    universe: Universe, look: typed.Look, gathered: _Gathered, weight: Int64s, claims: Int64s
-) -> Int64s:
-    """Add up weights within the window of each row that asks; its own are among them."""
     kind, days = look.window
-    asking = np.maximum(gathered.asking, 0)
-    if kind in ("ever", "same_day", "same_month"):
-        totals = np.zeros(gathered.codes, np.int64)
-        np.add.at(totals, gathered.code, weight)
-        found: Int64s = totals[asking]
-        return found
-    if kind == "filed_earlier":
-        place = universe.order
-        here = place[claims]
-        return _between(gathered.code, place[gathered.claims], weight, asking, np.zeros_like(here), here - 1)
+    claims = _claims_asking(universe, level, rows)
     if kind == "overlapping":
-        return _overlapping(universe, look, gathered, weight, asking, claims)
-    dates, given = universe.column(_DATE.path).at(gathered.claims)
-    here, here_given = universe.column(_DATE.path).at(claims)
-    low = here - days if kind in ("before", "around") else here
-    high = here + days if kind in ("after", "around") else here
-    kept = given
-    total = _between(gathered.code[kept], dates[kept], weight[kept], asking, low, high)
-    return np.where(here_given, total, _nothing(look, gathered, weight, claims))
+        return _overlapping(evaluator, universe, look, level, rows, keys)
+    timed = kind in ("before", "after", "around")
+    view = _view(
+        evaluator, universe, look, level, rows, keys, _DATE if timed else None, kind == "filed_earlier"
+    )
+    asking = _code_of(universe, view.codes, level, rows)
+    low, high = np.full(len(rows), -_NO_BOUND), np.full(len(rows), _NO_BOUND)
+    if kind == "filed_earlier":
+        high = universe.order[claims] - 1
+    elif timed:
+        here, given = universe.column(_DATE.path).at(claims)
+        low = here - days if kind in ("before", "around") else here
+        high = here + days if kind in ("after", "around") else here
+        # A claim without a day sees nothing, not even itself.
+        asking = np.where(given, asking, _NO_CODE)
+    start, end = view.sorted.between(asking, low, high)
+    total = _added(evaluator, look, view, start, end, level, rows)
+    if not look.own and kind != "filed_earlier":
+        total = total - _own(evaluator, universe, look, view, asking, claims)
+    return total
 
 
-def _between(
-    code: Int64s, place: Int64s, weight: Int64s, asking: Int64s, low: Int64s, high: Int64s
+def _weights(evaluator: Evaluator, look: typed.Look, level: Level, rows: Int64s) -> Int64s:
+    values, given = evaluator.value(look.measure, level, rows)
+    return np.where(given, values, 0)
+
+
+def _added(
+    evaluator: Evaluator,
+    look: typed.Look,
+    view: _View,
+    start: Int64s,
+    end: Int64s,
+    level: Level,
+    rows: Int64s,
 ) -> Int64s:
-    """Add up the weights of a code from one place to another, both included."""
-    lowest = min(int(place.min(initial=0)), 0) - 1
-    span = max(int(place.max(initial=0)), 0) - lowest + 2
-    key = code * span + (place - lowest)
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    totals = np.concatenate(([0], np.cumsum(weight[order])))
-    ends = [np.clip(bound - lowest, 0, span - 1) for bound in (low, high)]
-    start = np.searchsorted(key, asking * span + ends[0], "left")
-    end = np.searchsorted(key, asking * span + ends[1], "right")
-    found: Int64s = totals[np.maximum(start, end)] - totals[start]
+    """Count what lies between two places of what is sorted, or add up its measure."""
+    if look.function != "sum":
+        return (end - start).astype(np.int64)
+    weight = _weights(evaluator, look, view.level, view.sorted.rows)
+    if float(np.abs(weight).max(initial=0)) * len(weight) >= _LARGEST:
+        # What could pass the largest number is not added up; the claims that ask are told of.
+        evaluator.note_odd(level, rows)
+        return np.zeros(len(rows), np.int64)
+    totals = np.concatenate(([0], np.cumsum(weight)))
+    found: Int64s = totals[end] - totals[start]
     return found
 
 
-def _nothing(look: typed.Look, gathered: _Gathered, weight: Int64s, claims: Int64s) -> Int64s:
-    """Give what a claim without a day sees: nothing, not even itself (which is taken off later)."""
-    return np.zeros(len(claims), np.int64) if look.own else _own(gathered, weight, claims)
-
-
-def _overlapping(
+def _own(
+    evaluator: Evaluator,
     universe: Universe,
     look: typed.Look,
-    gathered: _Gathered,
-    weight: Int64s,
+    view: _View,
     asking: Int64s,
     claims: Int64s,
 ) -> Int64s:
-    """Add up weights of stays that share a day: begun by my last day, but not ended before my first."""
-    begin, given = universe.column(_FROM.path).at(gathered.claims)
-    end, end_given = universe.column(_DATE.path).at(gathered.claims)
-    kept = given & end_given
-    mine, mine_given = universe.column(_FROM.path).at(claims)
-    last, last_given = universe.column(_DATE.path).at(claims)
-    code, weight_kept = gathered.code[kept], weight[kept]
-    least = np.full(len(claims), -_FARTHEST)
-    begun = _between(code, begin[kept], weight_kept, asking, least, last)
-    ended = _between(code, end[kept], weight_kept, asking, least, mine - 1)
-    unseen = _nothing(look, gathered, weight, claims)
-    return np.where(mine_given & last_given, begun - ended, unseen)
+    """Count what the claim that asks has itself among what is looked at."""
+    if view.level is Level.CLAIM:
+        own, place = claims, np.arange(len(claims))
+    else:
+        own, place = universe.lines_of(claims)
+    code = _code_of(universe, view.codes, view.level, own)
+    seen = view.sorted.selected[own] & (code == asking[place]) & (code != _NO_CODE)
+    weight = np.ones(int(seen.sum()), np.int64)
+    if look.function == "sum":
+        weight = _weights(evaluator, look, view.level, own[seen])
+    total = np.zeros(len(claims), np.int64)
+    np.add.at(total, place[seen], weight)
+    return total
 
 
-def _own(gathered: _Gathered, weight: Int64s, claims: Int64s) -> Int64s:
-    """Add up what the claim that asks has itself among what is looked at."""
-    span = gathered.codes + 1
-    key = gathered.claims * span + gathered.code
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    totals = np.concatenate(([0], np.cumsum(weight[order])))
-    wanted = claims * span + np.maximum(gathered.asking, 0)
-    found: Int64s = (
-        totals[np.searchsorted(key, wanted, "right")] - totals[np.searchsorted(key, wanted, "left")]
+def _overlapping(
+    evaluator: Evaluator,
+    universe: Universe,
+    look: typed.Look,
+    level: Level,
+    rows: Int64s,
+    keys: tuple[Field, ...],
+) -> Int64s:
+    """Add up stays that share a day: begun by my last day, less those that ended before my first."""
+    claims = _claims_asking(universe, level, rows)
+    (first, first_given), (last, last_given) = (
+        universe.column(field.path).at(claims) for field in (_FROM, _DATE)
     )
-    return found
+    known = first_given & last_given
+    least = np.full(len(rows), -_NO_BOUND)
+    begun = _view(evaluator, universe, look, level, rows, keys, _FROM)
+    asking = np.where(known, _code_of(universe, begun.codes, level, rows), _NO_CODE)
+    start, end = begun.sorted.between(asking, least, last)
+    total = _added(evaluator, look, begun, start, end, level, rows)
+    # A claim whose stay has no beginning has not ended before anything either.
+    ended = _view(evaluator, universe, _stays(look), level, rows, keys, _DATE)
+    start, end = ended.sorted.between(asking, least, first - 1)
+    total = total - _added(evaluator, look, ended, start, end, level, rows)
+    if not look.own:
+        total = total - _own(evaluator, universe, look, begun, asking, claims)
+    return total
+
+
+def _stays(look: typed.Look) -> typed.Look:
+    """Give a look at what it looks at whose stay has a beginning."""
+    given = typed.IsGiven(_FROM.level, typed.FieldOf(_FROM.type, _FROM.level, _FROM), True)
+    where = given if look.where is None else typed.Both(look.where.level, (look.where, given))
+    return replace(look, where=where)
 
 
 def _distinct(
     evaluator: Evaluator, universe: Universe, look: typed.Look, level: Level, rows: Int64s
 ) -> tuple[Int64s, Bools]:
     """Count different patients, facilities or days."""
-    gathered = _gather(evaluator, universe, look, level, rows, _with_day(look, look.keys))
-    gathered = _in_month(universe, look, level, rows, gathered)
-    values, given = universe.column(_DISTINCT[look.subject]).at(gathered.claims)
-    span = int(np.abs(values).max(initial=0)) + 1
-    pairs = np.unique((gathered.code * span * 2 + values + span)[given])
-    totals = np.bincount(pairs // (span * 2), minlength=gathered.codes).astype(np.int64)
-    found = totals[np.maximum(gathered.asking, 0)]
-    return np.where(gathered.asking >= 0, found, 0), np.ones(len(rows), np.bool_)
+    view = _view(evaluator, universe, look, level, rows, _keys_of(look), None)
+    code = view.sorted.key // view.sorted.span
+    values, given = universe.column(_DISTINCT[look.subject]).at(view.sorted.rows)
+    order = np.lexsort((values[given], code[given]))
+    code, values = code[given][order], values[given][order]
+    new = np.ones(len(code), np.bool_)
+    new[1:] = (code[1:] != code[:-1]) | (values[1:] != values[:-1])
+    totals = np.concatenate(([0], np.cumsum(new)))
+    asking = _code_of(universe, view.codes, level, rows)
+    found = totals[np.searchsorted(code, asking, "right")] - totals[np.searchsorted(code, asking, "left")]
+    return np.where(asking >= 0, found, 0), np.ones(len(rows), np.bool_)
 
 
 def nearest(
     evaluator: Evaluator, universe: Universe, look: typed.Look, level: Level, rows: Int64s
 ) -> tuple[Int64s, Bools]:
     """Give the days since the last other claim that is looked at; missing where there is none."""
-    gathered = _gather(evaluator, universe, look, level, rows, look.keys)
+    view = _view(evaluator, universe, look, level, rows, _keys_of(look), _DATE)
     claims = _claims_asking(universe, level, rows)
-    dates, given = universe.column(_DATE.path).at(gathered.claims)
-    here, here_given = universe.column(_DATE.path).at(claims)
-    asking = np.maximum(gathered.asking, 0)
-    ones = given.astype(np.int64)
-    same_day = _between(gathered.code[given], dates[given], ones[given], asking, here, here)
-    same_day -= _own(gathered, ones, claims)
-    lowest = int(dates.min(initial=0)) - 1
-    span = max(int(dates.max(initial=0)), int(here.max(initial=0))) - lowest + 2
-    key = np.sort((gathered.code * span + dates - lowest)[given])
-    place = np.searchsorted(key, asking * span + np.maximum(here - lowest, 0), "left") - 1
-    last = key[np.maximum(place, 0)] if len(key) else np.full(len(rows), -1)
-    known = (place >= 0) & (last // span == asking)
-    since = np.where(same_day > 0, 0, here - (last % span + lowest))
-    found = (known | (same_day > 0)) & here_given & (gathered.asking >= 0)
+    here, given = universe.column(_DATE.path).at(claims)
+    asking = np.where(given, _code_of(universe, view.codes, level, rows), _NO_CODE)
+    start, end = view.sorted.between(asking, here, here)
+    same_day = (end - start) - _own(evaluator, universe, look, view, asking, claims) > 0
+    first, before = view.sorted.between(asking, np.full(len(rows), -_NO_BOUND), here - 1)
+    known = before > first
+    last = np.append(view.sorted.key, 0)[np.where(known, before - 1, len(view.sorted.key))]
+    since = np.where(same_day, 0, here - (last % view.sorted.span + view.sorted.lowest))
+    found = (known | same_day) & (asking >= 0)
     if look.window[0] == "before":
         found &= since <= look.window[1]
     return np.where(found, since, 0), found
@@ -285,36 +375,53 @@ def shares(
     evaluator: Evaluator, universe: Universe, look: typed.Look, level: Level, rows: Int64s
 ) -> tuple[Int64s, Bools]:
     """Give the share of rows of which something is true, in hundredths of a percent, rounded down."""
-    gathered = _gather(evaluator, universe, look, level, rows, _with_day(look, look.keys))
-    gathered = _in_month(universe, look, level, rows, gathered)
-    holds = evaluator.truth(look.measure, _level_of(look), gathered.rows)
-    everything = np.bincount(gathered.code, minlength=gathered.codes).astype(np.int64)
-    such = np.bincount(gathered.code[holds], minlength=gathered.codes).astype(np.int64)
-    asking = np.maximum(gathered.asking, 0)
-    enough = (gathered.asking >= 0) & (everything[asking] >= max(1, look.at_least))
-    return np.where(enough, such[asking] * 10_000 // np.maximum(1, everything[asking]), 0), enough
+    view = _view(evaluator, universe, look, level, rows, _keys_of(look), None)
+    holds = evaluator.truth(look.measure, view.level, view.sorted.rows)
+    such = np.concatenate(([0], np.cumsum(holds)))
+    asking = _code_of(universe, view.codes, level, rows)
+    start, end = view.sorted.between(asking, *_everything(rows))
+    enough = (asking >= 0) & (end - start >= max(1, look.at_least))
+    share = (such[end] - such[start]) * 10_000 // np.maximum(1, end - start)
+    return np.where(enough, share, 0), enough
+
+
+def _everything(rows: Int64s) -> tuple[Int64s, Int64s]:
+    return np.full(len(rows), -_NO_BOUND), np.full(len(rows), _NO_BOUND)
 
 
 def ranked(
     evaluator: Evaluator, universe: Universe, look: typed.Look, level: Level, rows: Int64s
 ) -> tuple[Int64s, Bools]:
     """Give a percentile, the median (``typical``) or the mean (``average``, rounded) of a measure."""
-    gathered = _gather(evaluator, universe, look, level, rows, _with_day(look, look.keys))
-    gathered = _in_month(universe, look, level, rows, gathered)
-    values, given = evaluator.value(look.measure, _level_of(look), gathered.rows)
-    code, values = gathered.code[given], values[given]
-    counts = np.bincount(code, minlength=gathered.codes).astype(np.int64)
-    asking = np.maximum(gathered.asking, 0)
-    enough = (gathered.asking >= 0) & (counts[asking] >= max(1, look.at_least))
+    view = _view(evaluator, universe, look, level, rows, _keys_of(look), None)
+    asking = _code_of(universe, view.codes, level, rows)
+    code, values = _measured(evaluator, universe, look, view)
+    start, end = (np.searchsorted(code, asking, side) for side in ("left", "right"))
+    counts = end - start
+    enough = (asking >= 0) & (counts >= max(1, look.at_least))
     if look.function == "average":
-        totals = np.zeros(gathered.codes, np.int64)
-        np.add.at(totals, code, values)
-        found = (2 * totals + counts) // np.maximum(1, 2 * counts)
-        return np.where(enough, found[asking], 0), enough
-    order = np.lexsort((values, code))
-    first = np.concatenate(([0], np.cumsum(counts)))
+        totals = np.concatenate(([0], np.cumsum(values)))
+        found = (2 * (totals[end] - totals[start]) + counts) // np.maximum(1, 2 * counts)
+        return np.where(enough, found, 0), enough
     rank = 50 if look.function == "typical" else (look.rank or 50)
-    place = first[:-1] + np.maximum(0, -(-rank * counts // 100) - 1)
-    values = np.append(values[order], 0)
-    found = values[np.minimum(place, len(values) - 1)]
-    return np.where(enough, found[asking], 0), enough
+    place = start + np.maximum(0, -(-rank * counts // 100) - 1)
+    found = np.append(values, 0)[np.minimum(place, len(values))]
+    return np.where(enough, found, 0), enough
+
+
+def _measured(
+    evaluator: Evaluator, universe: Universe, look: typed.Look, view: _View
+) -> tuple[Int64s, Int64s]:
+    """Sort the values of a measure within their codes, or take them as they were sorted."""
+    name = ("measured", id(view.sorted), look.measure)
+    cached: Any = universe.cache.get(name)
+    if cached is not None:
+        code, values, _ = cached
+        return code, values
+    values, given = evaluator.value(look.measure, view.level, view.sorted.rows)
+    code, values = (view.sorted.key // view.sorted.span)[given], values[given]
+    order = np.lexsort((values, code))
+    code, values = code[order], values[order]
+    # What is sorted is kept as well, so that its identity stays its own.
+    universe.remember(name, (code, values, view.sorted))
+    return code, values

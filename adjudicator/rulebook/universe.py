@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -36,12 +37,18 @@ class Column:
 Provider = Callable[[], Column]
 
 
+_ROWS_KEPT: Final = 60_000_000
+"""About how many rows what is remembered may have, all in all."""
+
+_FEWEST_KEPT: Final = 4
+
+
 class Universe:
     """C claims and L lines with every field that rules know.
 
     Args:
         claims: how many claims there are.
-        claim_of_line: (L,): the claim of each line.
+        claim_of_line: (L,): the claim of each line, rising.
         order: (C,): the rank of each claim by when it was filed (adjudication order, law section 3).
         current: (C,): whether a claim is decided now; the others are of the past.
         providers: what gives each field's column, by path; asked once, when it is needed. A path of several
@@ -60,6 +67,26 @@ class Universe:
         self._providers = providers
         self._columns: dict[str, Column] = {}
         self._indexes: dict[tuple[str, bool], tuple[Any, Any]] = {}
+        self.cache: OrderedDict[Hashable, Any] = OrderedDict()
+        """What looks have sorted, for other rules that look at the same; the latest of them."""
+
+    def remember(self, name: Hashable, made: Any) -> None:
+        """Keep what was made for other rules, and forget what was made long ago."""
+        self.cache[name] = made
+        size = max(1, self.lines + self.claims)
+        while len(self.cache) > max(_FEWEST_KEPT, _ROWS_KEPT // size):
+            self.cache.popitem(last=False)
+
+    def lines_of(self, claims: Int64s) -> tuple[Int64s, Int64s]:
+        """Give the lines of some claims, and for each the place of its claim among them."""
+        first = self._first_line[claims]
+        counts = self._first_line[claims + 1] - first
+        starts = np.repeat(first - np.cumsum(counts) + counts, counts)
+        return starts + np.arange(counts.sum()), np.repeat(np.arange(len(claims)), counts)
+
+    @cached_property
+    def _first_line(self) -> Int64s:
+        return np.searchsorted(self.claim_of_line, np.arange(self.claims + 1)).astype(np.int64)
 
     @property
     def lines(self) -> int:
@@ -92,6 +119,12 @@ class Universe:
             rows = self.claim_of_line[rows]
         return self.column(field.path).at(rows)
 
+    def count_with(self, field: Field, of_lines: bool, wanted: Int64s) -> int:
+        """Count the claims or lines that have one of some values of a field."""
+        first, _ = self._index(field, of_lines)
+        wanted = wanted[(wanted >= 0) & (wanted < len(first) - 1)]
+        return int((first[wanted + 1] - first[wanted]).sum())
+
     def rows_with(self, field: Field, of_lines: bool, wanted: Int64s) -> Int64s:
         """Find the claims or lines that have one of some values of a field.
 
@@ -104,9 +137,6 @@ class Universe:
         wanted = wanted[(wanted >= 0) & (wanted < len(first) - 1)]
         counts = first[wanted + 1] - first[wanted]
         total = int(counts.sum())
-        if total * 2 > len(order):
-            everything: Int64s = order
-            return everything
         starts = np.repeat(first[wanted] - np.cumsum(counts) + counts, counts)
         rows: Int64s = order[starts + np.arange(total)]
         return rows

@@ -520,12 +520,13 @@ CASE_STATES: Final = sa.Table(
     Column("rank", Whole, nullable=False),
     Column("due", sa.Date(), nullable=False),
     Column("claim", sa.Text(), nullable=False),
+    Column("queue", sa.Text(), nullable=False),
     Index("ix_case_states_rank", "rank", "due", "claim", "case"),
 )
 """The queue: open cases, one of a claim, with who has each. It follows from the events.
 
 ``until`` is the moment at which a hold runs out, or the facility's time to answer. The lower the ``rank``,
-the sooner.
+the sooner. ``queue`` is that of the rule that is surest, else the way in which the claim was selected.
 """
 
 FEEDBACK: Final = sa.Table(
@@ -546,31 +547,168 @@ FEEDBACK: Final = sa.Table(
 
 # Closing.
 
-PERIODS: Final = sa.Table(
-    "periods",
+CLOSINGS: Final = sa.Table(
+    "closings",
     METADATA,
-    Column("period", sa.Text(), nullable=False),
+    Column("closing", Whole, primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("month", sa.Text(), nullable=False),
     Column("location", sa.Text(), nullable=False),
     Column("version", sa.Integer(), nullable=False),
     _entry(),
-    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("reverses", Whole, ForeignKey("closings.closing"), unique=True),
+    Column("total", Whole, nullable=False),
     Column("record", sa.Text(), nullable=False),
-    PrimaryKeyConstraint("period", "location", "version", "entry"),
+    UniqueConstraint("month", "location", "version", "entry"),
     _plus_or_minus(),
 )
-"""Months that were closed (``entry`` +1) and reopened (-1), by location of their products."""
+"""Months that were closed (``entry`` +1) and reopened (-1), by location of their products; "" is national.
+
+``reverses``: the closing that a reopening takes back. ``record``, canonical JSON: how it came about.
+"""
+
+CLOSED_MONTHS: Final = sa.Table(
+    "closed_months",
+    METADATA,
+    Column("location", sa.Text(), nullable=False),
+    Column("month", sa.Text(), nullable=False),
+    Column("closing", Whole, ForeignKey("closings.closing"), nullable=False, unique=True),
+    PrimaryKeyConstraint("location", "month"),
+)
+"""The months that are closed now: none is closed twice. It follows from the closings."""
+
+CLOSING_PROPOSALS: Final = sa.Table(
+    "closing_proposals",
+    METADATA,
+    Column("location", sa.Text(), nullable=False),
+    Column("month", sa.Text(), nullable=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("by", sa.Text(), nullable=False),
+    Column("hash", sa.Text(), nullable=False),
+    PrimaryKeyConstraint("location", "month"),
+)
+"""Closings that wait for a second person; ``hash`` is of the record that was proposed."""
+
+REMUNERATIONS: Final = sa.Table(
+    "remunerations",
+    METADATA,
+    Column("closing", Whole, nullable=False),
+    Column("claim_id", Whole, nullable=False),
+    Column("line", Whole, nullable=False),
+    _entry(),
+    Column("facility", sa.Text(), nullable=False),
+    Column("product", sa.Text(), nullable=False),
+    Column("part", sa.SmallInteger(), nullable=False),
+    Column("origin", sa.Text(), nullable=False),
+    Column("valuated", Whole, nullable=False),
+    Column("amount", Whole, nullable=False),
+    PrimaryKeyConstraint("closing", "claim_id", "line", "entry", "facility", "product"),
+    Index("ix_remunerations_claim_id", "claim_id"),
+    _plus_or_minus(),
+    **_NO_ROWID,
+)
+"""What closings owe: a row a line, and one of claim 0 for the capitation of a facility by a product.
+
+``entry`` -1 takes back what an earlier closing owed. ``part``: of the statement; ``origin``: the month that
+the claim is of.
+"""
+
+SHARES_HELD: Final = sa.Table(
+    "shares_held",
+    METADATA,
+    Column("claim_id", Whole, nullable=False),
+    Column("line", Whole, nullable=False),
+    Column("run", Whole, nullable=False),
+    Column("closing", Whole, ForeignKey("closings.closing"), nullable=False),
+    Column("part", sa.SmallInteger(), nullable=False),
+    Column("amount", Whole, nullable=False),
+    PrimaryKeyConstraint("claim_id", "line", "run"),
+    Index("ix_shares_held_closing", "closing"),
+)
+"""What a closing gave lines, as run ``run`` decided them, whose claim waits for the pool of another product."""
+
+SETTLEMENTS: Final = sa.Table(
+    "settlements",
+    METADATA,
+    Column("claim_id", Whole, nullable=False),
+    Column("run", Whole, nullable=False),
+    Column("closing", Whole, ForeignKey("closings.closing"), nullable=False),
+    PrimaryKeyConstraint("claim_id", "run"),
+    Index("ix_settlements_closing", "closing"),
+)
+"""The decisions about claims that stand on a statement: none on two. The last one of a claim holds."""
 
 STATEMENTS: Final = sa.Table(
     "statements",
     METADATA,
-    Column("period", sa.Text(), nullable=False),
-    Column("location", sa.Text(), nullable=False),
-    Column("version", sa.Integer(), nullable=False),
-    _entry(),
+    Column("closing", Whole, ForeignKey("closings.closing"), nullable=False),
+    Column("facility", sa.Text(), nullable=False),
+    Column("account", sa.Text()),
+    Column("amount", Whole, nullable=False),
+    PrimaryKeyConstraint("closing", "facility"),
+)
+"""What a closed month owes each facility; negative where the facility owes it."""
+
+STATEMENT_ROWS: Final = sa.Table(
+    "statement_rows",
+    METADATA,
+    Column("closing", Whole, nullable=False),
+    Column("facility", sa.Text(), nullable=False),
+    Column("product", sa.Text(), nullable=False),
+    Column("part", sa.SmallInteger(), nullable=False),
+    Column("origin", sa.Text(), nullable=False),
+    Column("account", sa.Text()),
+    Column("claims", Whole, nullable=False),
+    Column("lines", Whole, nullable=False),
+    Column("valuated", Whole, nullable=False),
+    Column("amount", Whole, nullable=False),
+    PrimaryKeyConstraint("closing", "facility", "product", "part", "origin"),
+)
+"""The rows of statements: by product, part and the month that they are of."""
+
+PAYMENT_FILES: Final = sa.Table(
+    "payment_files",
+    METADATA,
+    Column("file", Whole, primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("payments", Whole, nullable=False),
+    Column("total", Whole, nullable=False),
+    Column("hash", sa.Text(), nullable=False),
+)
+"""What was handed to the payer; ``hash`` is of the payment list."""
+
+PAYMENTS: Final = sa.Table(
+    "payments",
+    METADATA,
+    Column("payment", Whole, primary_key=True, autoincrement=False),
     Column("facility", sa.Text(), nullable=False),
     Column("amount", Whole, nullable=False),
-    Column("record", sa.Text(), nullable=False),
-    PrimaryKeyConstraint("period", "location", "version", "entry", "facility"),
-    _plus_or_minus(),
+    CheckConstraint("amount > 0", name="amount"),
 )
-"""What a closed month owes each facility."""
+"""Payments to facilities. A payment keeps its number when it failed and is handed to the payer again."""
+
+PAID_STATEMENTS: Final = sa.Table(
+    "paid_statements",
+    METADATA,
+    Column("closing", Whole, nullable=False),
+    Column("facility", sa.Text(), nullable=False),
+    Column("payment", Whole, ForeignKey("payments.payment"), nullable=False),
+    PrimaryKeyConstraint("closing", "facility"),
+    sa.ForeignKeyConstraint(["closing", "facility"], ["statements.closing", "statements.facility"]),
+    Index("ix_paid_statements_payment", "payment"),
+)
+"""Which payment settles a statement: one, for good."""
+
+PAYMENT_EVENTS: Final = sa.Table(
+    "payment_events",
+    METADATA,
+    Column("payment", Whole, ForeignKey("payments.payment"), nullable=False),
+    Column("number", sa.Integer(), nullable=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False),
+    Column("what", sa.Text(), nullable=False),
+    Column("file", Whole, ForeignKey("payment_files.file")),
+    Column("reference", sa.Text()),
+    PrimaryKeyConstraint("payment", "number"),
+    CheckConstraint("what IN ('exported', 'paid', 'failed')", name="what"),
+)
+"""What happened to a payment, in order; the last event says in which state it is."""

@@ -39,6 +39,7 @@ from adjudicator.store.schema import (
     JOURNAL,
     LINE_DECISIONS,
     REVIEWS,
+    RULE_TEXTS,
     SELECTED,
     SELECTIONS,
 )
@@ -67,12 +68,14 @@ def accepted(connection: sa.Connection) -> list[int]:
     return list(connection.execute(query.order_by(table.c.valuated.desc(), table.c.claim_id)).scalars())
 
 
-def flag(books: Books, claim_id: int, rule: str = "PRICE-01", line: int = 0, score: int = 50) -> None:
+def flag(
+    books: Books, claim_id: int, rule: str = "PRICE-01", line: int = 0, score: int = 50, version: str = "1"
+) -> None:
     with books.database.writing() as connection:
         decisions = current_decisions(connection, np.array([claim_id]), runs.last_run(connection))
         values = journal.canonical({"asked": "12.00"})
         row = {"run": decisions["run"][0].as_py(), "claim_id": claim_id, "line": line, "rule": rule}
-        row |= {"version": "1", "severity": 1, "score": score, "values": values, "digest": 0}
+        row |= {"version": version, "severity": 1, "score": score, "values": values, "digest": 0}
         connection.execute(sa.insert(FLAGS).values(row))
 
 
@@ -176,6 +179,41 @@ def test_a_rejected_claim_is_no_case_unless_it_was_selected(folder: Path) -> Non
         select(books, [case.claim_id])
         assert case.claim_id in held(books)
         assert open_cases(books, AMINA) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "opened"),
+    [
+        ("{status: shadow, then: {flag: {queue: prices, score: 50}}}", 0),
+        ("{then: {reject: {reason: {en: no, fr: non}}}}", 0),
+        ("{then: {flag: {queue: prices, score: 50}}}", 1),
+        ("{status: active, then: {sample: {queue: prices, share: 5%}}}", 1),
+    ],
+)
+def test_only_rules_in_use_that_flag_or_draw_open_cases(decided_folder: Path, text: str, opened: int) -> None:
+    with open_books(decided_folder) as books:
+        with books.database.writing() as connection:
+            claim = accepted(connection)[0]
+            values = {"content_hash": "hash", "rule": "PRICE-01", "path": "price.yaml", "text": text}
+            connection.execute(sa.insert(RULE_TEXTS).values(**values))
+        flag(books, claim, version="hash", score=0)
+        assert held(books) == ({claim} if opened else set())
+        assert open_cases(books, AMINA, NOON) == opened
+        if opened:
+            assert take_next(books, AMINA, NOON, queue="others") is None
+            given = take_next(books, AMINA, NOON, queue="prices")
+            assert given is not None
+            assert (given.queue, given.score) == ("prices", 5)
+
+
+def test_a_flag_of_a_decision_that_was_changed_since_still_counts(folder: Path) -> None:
+    with open_books(folder) as books:
+        case = first(books)
+        apply_review(books, deliver(books, try_decision(books, case.name, _less(books, case)), AMINA), AMINA)
+        with books.database.writing() as connection:
+            for table in (CASE_EVENTS, CASE_STATES, CASES):
+                connection.execute(sa.delete(table))
+        assert case.claim_id in held(books)
 
 
 def test_next_gives_each_officer_another_case_in_order(folder: Path) -> None:
@@ -528,7 +566,7 @@ def test_whatever_officers_do_the_queue_is_what_the_events_say(folder: Path) -> 
                         return disagree(books, name, "no", by, now)
                     return agree(books, proposed(books, name, by), by, now)
 
-        for _ in range(120):
+        for _ in range(80):
             now += dt.timedelta(minutes=chance.choice([0, 1, 6, 60 * 24]))
             try:
                 act(chance.choice(names), chance.choice([AMINA, JOSEPH, "Chantal"]))
@@ -538,7 +576,7 @@ def test_whatever_officers_do_the_queue_is_what_the_events_say(folder: Path) -> 
                 done["done"] += 1
         with books.database.reading() as connection:
             consistent(connection)
-    assert done["done"] > 30
+    assert done["done"] > 20
     assert all(key == "done" or key.startswith("review.") for key in done), done
 
 

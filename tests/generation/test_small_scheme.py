@@ -65,5 +65,6 @@ def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
         "scheme.yaml",
         "products",
         "registers",
+        "rules",
         "claims",
     }

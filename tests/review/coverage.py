@@ -158,7 +158,7 @@ def main() -> None:
                 done = measure(population, design, size, given.confidence / 100, given.draws, given.seed)
                 cells = (cell for one in done.values() for cell in _cells(one))
                 table.add_row(population.name, design, str(size), *cells)
-    Console(width=120).print(table)
+    Console(width=140).print(table)
 
 
 def _title(given: argparse.Namespace) -> str:

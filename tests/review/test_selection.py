@@ -20,6 +20,7 @@ from adjudicator.review.selection import (
     Allocation,
     Frame,
     History,
+    Labels,
     Selection,
     TooSmall,
     select_all,
@@ -49,7 +50,7 @@ def frame_of(claims: Sequence[Claim]) -> Frame:
     )
 
 
-def labels_of(claims: Sequence[Claim]) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+def labels_of(claims: Sequence[Claim]) -> dict[str, Labels]:
     diagnosis, level = ([claim[place] for claim in claims] for place in (1, 2))
     return {"diagnosis": np.array(diagnosis, np.object_), "level": np.array(level, np.object_)}
 

@@ -19,6 +19,7 @@ from adjudicator.rulebook.read import CompiledRule, read_rules
 from adjudicator.rulebook.rows import ClaimRow
 from adjudicator.rulebook.universe import Universe
 from adjudicator.run import open_inputs
+from adjudicator.words import message
 from ingest.tables import read_claims
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -37,7 +38,7 @@ def universe(tmp_path_factory: pytest.TempPathFactory) -> Universe:
     registers = inputs.compiled.registers
     together = claims_room.encode(registers, reading.claims, reading.lines)
     current = np.arange(len(reading.claims)) % PAST != 0
-    now = reading.without(np.flatnonzero(~current), _why())
+    now = reading.without(np.flatnonzero(~current), message("run.already_accepted"))
     claims = claims_room.encode(registers, now.claims, now.lines)
     decided = list(adjudicate(inputs.compiled, claims, lines_of_a_group=100))
     place = np.empty(len(current), np.int64)
@@ -45,12 +46,6 @@ def universe(tmp_path_factory: pytest.TempPathFactory) -> Universe:
     place_of_decided = place[np.flatnonzero(current)[claims.claim_row]]
     tables = inputs.registers.tables
     return universe_of_batch(inputs.compiled, tables, together, current, decided, place_of_decided).universe
-
-
-def _why() -> object:
-    from adjudicator.words import message
-
-    return message("run.already_accepted")
 
 
 def as_rows(universe: Universe) -> list[ClaimRow]:

@@ -323,6 +323,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run", "partition", name=op.f("pk_partitions")),
     )
     op.create_table(
+        "payments",
+        sa.Column("payment", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("amount", WHOLE, nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_payments_amount")),
+        sa.PrimaryKeyConstraint("payment", name=op.f("pk_payments")),
+    )
+    op.create_table(
         "policies",
         sa.Column("policy", sa.Text(), nullable=False),
         sa.Column("family", sa.Text(), nullable=False),
@@ -386,6 +394,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "code", name=op.f("pk_remembered")),
     )
     op.create_table(
+        "remunerations",
+        sa.Column("closing", WHOLE, nullable=False),
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("line", WHOLE, nullable=False),
+        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("part", sa.SmallInteger(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("valuated", WHOLE, nullable=False),
+        sa.Column("amount", WHOLE, nullable=False),
+        sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_remunerations_entry")),
+        sa.PrimaryKeyConstraint(
+            "closing", "claim_id", "line", "entry", "facility", "product", name=op.f("pk_remunerations")
+        ),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_remunerations_claim_id", "remunerations", ["claim_id"], unique=False)
+    op.create_table(
         "rule_texts",
         sa.Column("content_hash", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
@@ -412,17 +439,19 @@ def upgrade() -> None:
     )
     op.create_index("ix_selected_claim_id", "selected", ["claim_id"], unique=False)
     op.create_table(
-        "statements",
-        sa.Column("period", sa.Text(), nullable=False),
-        sa.Column("location", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        "statement_rows",
+        sa.Column("closing", WHOLE, nullable=False),
         sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("product", sa.Text(), nullable=False),
+        sa.Column("part", sa.SmallInteger(), nullable=False),
+        sa.Column("origin", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=True),
+        sa.Column("claims", WHOLE, nullable=False),
+        sa.Column("lines", WHOLE, nullable=False),
+        sa.Column("valuated", WHOLE, nullable=False),
         sa.Column("amount", WHOLE, nullable=False),
-        sa.Column("record", sa.Text(), nullable=False),
-        sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_statements_entry")),
         sa.PrimaryKeyConstraint(
-            "period", "location", "version", "entry", "facility", name=op.f("pk_statements")
+            "closing", "facility", "product", "part", "origin", name=op.f("pk_statement_rows")
         ),
     )
     op.create_table(
@@ -458,6 +487,38 @@ def upgrade() -> None:
         sa.UniqueConstraint("claim_id", "round", name=op.f("uq_cases_claim_id_round")),
     )
     op.create_table(
+        "closing_proposals",
+        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_closing_proposals_journal")),
+        sa.PrimaryKeyConstraint("location", "month", name=op.f("pk_closing_proposals")),
+        sa.UniqueConstraint("journal", name=op.f("uq_closing_proposals_journal")),
+    )
+    op.create_table(
+        "closings",
+        sa.Column("closing", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        sa.Column("reverses", WHOLE, nullable=True),
+        sa.Column("total", WHOLE, nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_closings_entry")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_closings_journal")),
+        sa.ForeignKeyConstraint(["reverses"], ["closings.closing"], name=op.f("fk_closings_reverses")),
+        sa.PrimaryKeyConstraint("closing", name=op.f("pk_closings")),
+        sa.UniqueConstraint("journal", name=op.f("uq_closings_journal")),
+        sa.UniqueConstraint(
+            "month", "location", "version", "entry", name=op.f("uq_closings_month_location_version_entry")
+        ),
+        sa.UniqueConstraint("reverses", name=op.f("uq_closings_reverses")),
+    )
+    op.create_table(
         "feedback",
         sa.Column("claim_id", WHOLE, autoincrement=False, nullable=False),
         sa.Column("journal", WHOLE, nullable=False),
@@ -489,17 +550,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("journal", name=op.f("uq_loads_journal")),
     )
     op.create_table(
-        "periods",
-        sa.Column("period", sa.Text(), nullable=False),
-        sa.Column("location", sa.Text(), nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("entry", sa.SmallInteger(), nullable=False),
+        "payment_files",
+        sa.Column("file", WHOLE, autoincrement=False, nullable=False),
         sa.Column("journal", WHOLE, nullable=False),
-        sa.Column("record", sa.Text(), nullable=False),
-        sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_periods_entry")),
-        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_periods_journal")),
-        sa.PrimaryKeyConstraint("period", "location", "version", "entry", name=op.f("pk_periods")),
-        sa.UniqueConstraint("journal", name=op.f("uq_periods_journal")),
+        sa.Column("payments", WHOLE, nullable=False),
+        sa.Column("total", WHOLE, nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_payment_files_journal")),
+        sa.PrimaryKeyConstraint("file", name=op.f("pk_payment_files")),
+        sa.UniqueConstraint("journal", name=op.f("uq_payment_files_journal")),
     )
     op.create_table(
         "reviews",
@@ -574,11 +633,35 @@ def upgrade() -> None:
         sa.Column("rank", WHOLE, nullable=False),
         sa.Column("due", sa.Date(), nullable=False),
         sa.Column("claim", sa.Text(), nullable=False),
+        sa.Column("queue", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(["case"], ["cases.case"], name=op.f("fk_case_states_case")),
         sa.PrimaryKeyConstraint("case", name=op.f("pk_case_states")),
         sa.UniqueConstraint("claim_id", name=op.f("uq_case_states_claim_id")),
     )
     op.create_index("ix_case_states_rank", "case_states", ["rank", "due", "claim", "case"], unique=False)
+    op.create_table(
+        "closed_months",
+        sa.Column("location", sa.Text(), nullable=False),
+        sa.Column("month", sa.Text(), nullable=False),
+        sa.Column("closing", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["closing"], ["closings.closing"], name=op.f("fk_closed_months_closing")),
+        sa.PrimaryKeyConstraint("location", "month", name=op.f("pk_closed_months")),
+        sa.UniqueConstraint("closing", name=op.f("uq_closed_months_closing")),
+    )
+    op.create_table(
+        "payment_events",
+        sa.Column("payment", WHOLE, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("file", WHOLE, nullable=True),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.CheckConstraint("what IN ('exported', 'paid', 'failed')", name=op.f("ck_payment_events_what")),
+        sa.ForeignKeyConstraint(["file"], ["payment_files.file"], name=op.f("fk_payment_events_file")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_payment_events_journal")),
+        sa.ForeignKeyConstraint(["payment"], ["payments.payment"], name=op.f("fk_payment_events_payment")),
+        sa.PrimaryKeyConstraint("payment", "number", name=op.f("pk_payment_events")),
+    )
     op.create_table(
         "review_lines",
         sa.Column("review", WHOLE, nullable=False),
@@ -615,3 +698,47 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["load"], ["loads.load"], name=op.f("fk_set_aside_files_load")),
         sa.PrimaryKeyConstraint("load", "name", name=op.f("pk_set_aside_files")),
     )
+    op.create_table(
+        "settlements",
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("closing", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["closing"], ["closings.closing"], name=op.f("fk_settlements_closing")),
+        sa.PrimaryKeyConstraint("claim_id", "run", name=op.f("pk_settlements")),
+    )
+    op.create_index("ix_settlements_closing", "settlements", ["closing"], unique=False)
+    op.create_table(
+        "shares_held",
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("line", WHOLE, nullable=False),
+        sa.Column("run", WHOLE, nullable=False),
+        sa.Column("closing", WHOLE, nullable=False),
+        sa.Column("part", sa.SmallInteger(), nullable=False),
+        sa.Column("amount", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["closing"], ["closings.closing"], name=op.f("fk_shares_held_closing")),
+        sa.PrimaryKeyConstraint("claim_id", "line", "run", name=op.f("pk_shares_held")),
+    )
+    op.create_index("ix_shares_held_closing", "shares_held", ["closing"], unique=False)
+    op.create_table(
+        "statements",
+        sa.Column("closing", WHOLE, nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("account", sa.Text(), nullable=True),
+        sa.Column("amount", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(["closing"], ["closings.closing"], name=op.f("fk_statements_closing")),
+        sa.PrimaryKeyConstraint("closing", "facility", name=op.f("pk_statements")),
+    )
+    op.create_table(
+        "paid_statements",
+        sa.Column("closing", WHOLE, nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("payment", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["closing", "facility"],
+            ["statements.closing", "statements.facility"],
+            name=op.f("fk_paid_statements_closing_facility"),
+        ),
+        sa.ForeignKeyConstraint(["payment"], ["payments.payment"], name=op.f("fk_paid_statements_payment")),
+        sa.PrimaryKeyConstraint("closing", "facility", name=op.f("pk_paid_statements")),
+    )
+    op.create_index("ix_paid_statements_payment", "paid_statements", ["payment"], unique=False)

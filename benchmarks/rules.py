@@ -1,0 +1,115 @@
+"""Measure review rules: two hundred of them over a month, with a look back on the months before.
+
+``python -m benchmarks.rules --folder /tmp/scheme --families 100000 --months 13``
+
+The last month of the scheme is asked about; the months before it are looked back on. The shipped rules are
+asked again and again, each time with other numbers, until there are as many as are wanted.
+Results are written to
+``benchmarks/RULES.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime as dt
+import platform
+import re
+import resource
+import tempfile
+import time
+from pathlib import Path
+
+from adjudicator import claims as claims_room
+from adjudicator.adjudication.adjudicate import adjudicate
+from adjudicator.generation import generate
+from adjudicator.rulebook.flags import fire
+from adjudicator.rulebook.month import Past, _seen
+from adjudicator.rulebook.read import CompiledRule, read_rules
+from adjudicator.run import open_inputs
+from ingest.tables import read_claims
+
+RULES = Path(__file__).parents[1] / "rules"
+
+
+def many_rules(count: int, folder: Path) -> list[CompiledRule]:
+    """Write the shipped rules out again and again with other numbers, and read them."""
+    texts = [path.read_text("utf-8") for path in sorted(RULES.glob("*.yaml"))]
+    for copy in range(count):
+        text = texts[copy % len(texts)]
+        round_ = copy // len(texts)
+        text = re.sub(r"^rule: (\S+)", rf"rule: \1-{copy}", text, count=1, flags=re.M)
+        text = re.sub(r"^status: .*$", "", text, flags=re.M)
+        text = text.split("\nexamples:")[0] + "\nstatus: shadow\n"
+        text = re.sub(r"within (\d+) days", lambda m: f"within {int(m[1]) + round_} days", text)
+        (folder / f"{copy:03}.yaml").write_text(text, "utf-8")
+    return read_rules(folder, 2)
+
+
+def main() -> None:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--folder", type=Path, required=True, help="of the scheme; made if not there")
+    parser.add_argument("--families", type=int, default=100_000)
+    parser.add_argument("--months", type=int, default=13)
+    parser.add_argument("--rules", type=int, default=200)
+    parser.add_argument("--out", type=Path, default=Path(__file__).with_name("RULES.md"))
+    given = parser.parse_args()
+    if not given.folder.exists():
+        generate(given.folder, given.families, given.months, 1)
+    inputs = open_inputs(given.folder)
+    decimals = inputs.scheme.settings.decimals
+    *before, last = sorted((given.folder / "claims").iterdir())
+    facilities = inputs.registers.tables["facilities"]
+    now = read_claims([last], decimals, facilities)
+    claims = claims_room.encode(inputs.compiled.registers, now.claims, now.lines)
+    decided = list(adjudicate(inputs.compiled, claims))
+    rows: list[tuple[str, str]] = []
+    began = time.perf_counter()
+    past = None
+    if before:
+        earlier = read_claims(before, decimals, facilities)
+        past = Past.of(inputs.compiled, (earlier.claims, earlier.lines), (now.claims, now.lines))
+        rows.append(("lines looked back on", f"{len(earlier.lines):,}"))
+        rows.append(("reading and encoding these, seconds", f"{time.perf_counter() - began:.1f}"))
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        rules = many_rules(given.rules, Path(folder))
+        rows.append((f"compiling {len(rules)} rules, seconds", f"{time.perf_counter() - began:.1f}"))
+    universe, _ = _seen(inputs.compiled, inputs.registers.tables, claims, past, decided)
+    spent = {}
+    began = time.perf_counter()
+    flags = 0
+    asked = time.perf_counter()
+    for one in fire(rules, universe, rejecting=False):
+        flags += len(one)
+        spent[one.rule.name] = time.perf_counter() - asked
+        asked = time.perf_counter()
+    seconds = time.perf_counter() - began
+    lines = len(now.lines)
+    rows += [
+        ("lines asked about", f"{lines:,}"),
+        (f"asking {len(rules)} rules, seconds", f"{seconds:.1f}"),
+        ("flags", f"{flags:,}"),
+        ("lines × rules a second", f"{lines * len(rules) / seconds / 1e6:.0f} million"),
+        ("peak memory, GiB", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1048576:.1f}"),
+    ]
+    slowest = sorted(spent.items(), key=lambda item: -item[1])[:5]
+    rows += [(f"slowest: {name}, seconds", f"{took:.2f}") for name, took in slowest]
+    written = [
+        "# Review rules",
+        "",
+        f"Measured on {dt.date.today():%d %B %Y}, Python {platform.python_version()}.",
+        "",
+        "| what | |",
+        "|---|---:|",
+        *(f"| {what} | {value} |" for what, value in rows),
+        "",
+    ]
+    given.out.write_text("\n".join(written), "utf-8")
+    print("\n".join(written))
+
+
+if __name__ == "__main__":
+    main()
