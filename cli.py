@@ -13,6 +13,7 @@ import click
 
 from adjudicator.words import text
 from commands import books as books_commands
+from commands import closing as closing_commands
 from commands import reports as reports_commands
 from commands import review as review_commands
 from commands import review_selection as selection_commands
@@ -263,6 +264,7 @@ for _command in (
     books_commands.adjudicate,
     books_commands.readjudicate,
     books_commands.verify,
+    closing_commands.close,
     review_commands.review,
     rules_commands.rules,
     selection_commands.feedback,

@@ -40,9 +40,13 @@ def many_rules(count: int, folder: Path) -> list[CompiledRule]:
         text = re.sub(r"^rule: (\S+)", rf"rule: \1-{copy}", text, count=1, flags=re.M)
         text = re.sub(r"^status: .*$", "", text, flags=re.M)
         text = text.split("\nexamples:")[0] + "\nstatus: shadow\n"
-        text = re.sub(r"within (\d+) days", lambda m: f"within {int(m[1]) + round_} days", text)
+        text = _widened(text, round_)
         (folder / f"{copy:03}.yaml").write_text(text, "utf-8")
     return read_rules(folder, 2)
+
+
+def _widened(text: str, days: int) -> str:
+    return re.sub(r"within (\d+) days", lambda found: f"within {int(found[1]) + days} days", text)
 
 
 def main() -> None:

@@ -301,7 +301,7 @@ def _prepare(books: Books, connection: sa.Connection, month: int, location: str)
         rejected=int((settled & ~_has_lines(claims, accepted)).sum()),
         held_back=HeldBack(
             in_review,
-            _count(claims, ~settled),
+            _count(claims, _waiting(claims, accepted, settled, terms)),
             undecided_claims(connection, month),
             _unread(connection),
         ),
@@ -473,6 +473,14 @@ def _settled(
     waits = np.isin(claims.claim_id, np.array(sorted(others), np.int64))
     settled[waits & ~has_lines] = False
     return settled
+
+
+def _waiting(claims: Unsettled, accepted: Accepted, settled: Bools, terms: Mapping[str, Product]) -> Bools:
+    """Tell which claims of the products that are closed are not settled: (claims,)."""
+    ours = pc.is_in(accepted.product, value_set=pa.array(sorted(terms), pa.string()))
+    found = np.zeros(len(claims.claim_id), np.bool_)
+    found[accepted.row[ours.to_numpy(zero_copy_only=False)]] = True
+    return found & ~settled
 
 
 def _count(claims: Unsettled, chosen: Bools) -> Count:

@@ -134,6 +134,8 @@ def print_outcome(console: Console, books: Books, done: Outcome | None, dry_run:
             summary_table(done.name, done.summary, None, books.decimals, settings.currency, language)
         )
         console.print(text("summary.adds_up", language), style="green")
+    if flags := done.outputs.get("flags", {}).get("rows"):
+        console.print(text("books.run.flags", language, flags=flags), style="yellow", soft_wrap=True)
     for held in done.held:
         values = {"count": len(held.claim_ids), "reason": message(held.reason)}
         console.print(text("books.run.held", language, **values), style="yellow", soft_wrap=True)

@@ -102,10 +102,13 @@ def print_fields(console: Console, language: str) -> None:
 def print_trial(console: Console, trial: Trial, language: str) -> None:
     """Print how good rules are, and how much of each planted fault they find together."""
     names = ("hits", "right", "beside", "false", "precision", "recall", "finds")
-    table = _plain_table(text("rules.list.rule", language))
+    table = _plain_table()
+    longest = max((len(one.rule) for one in trial.rules), default=0)
+    table.add_column(text("rules.list.rule", language), min_width=longest)
     for name in names:
-        numeric = "left" if name == "finds" else "right"
-        table.add_column(text(f"rules.measure.{name}", language), justify=numeric)
+        table.add_column(
+            text(f"rules.measure.{name}", language), justify="left" if name == "finds" else "right"
+        )
     for one in trial.rules:
         found = ", ".join(
             f"{fault} {shown(right, language)}/{shown(count, language)}"

@@ -35,9 +35,12 @@ def completed(row: Row, several: Mapping[str, tuple[str, ...]]) -> tuple[Row, Ma
         done.setdefault("claim.target_date", done.get("claim.date_to", done.get("claim.date_from", 0)))
     target, begin = done.get("claim.target_date"), done.get("claim.date_from")
     if isinstance(target, int):
-        if isinstance(begin, int):
-            done.setdefault("claim.nights", target - begin)
-            done.setdefault("claim.in_patient", int(target > begin))
+        end = done.get("claim.date_to")
+        if isinstance(begin, int) and isinstance(end, int):
+            done.setdefault("claim.nights", end - begin)
+            done.setdefault("claim.in_patient", int(end > begin))
+        else:
+            done.setdefault("claim.in_patient", 0)
         done.setdefault("claim.weekday", date_of(target).isoweekday())
         if isinstance(claimed := done.get("claim.date_claimed"), int):
             done.setdefault("claim.days_to_file", claimed - target)

@@ -99,7 +99,7 @@ def assert_consistent(standing: Standing) -> None:
         assert standing.officer is not None
 
 
-@pytest.mark.parametrize("state", CLOSED)
+@pytest.mark.parametrize("state", sorted(CLOSED))
 @pytest.mark.parametrize("what", What)
 def test_nothing_happens_to_a_closed_case(state: State, what: What) -> None:
     assert (state, what) not in TRANSITIONS

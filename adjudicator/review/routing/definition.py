@@ -83,7 +83,7 @@ class RoutingRule(Part):
     rationale: Label
     """Why the case then goes that way."""
     when: Mapping[str, Code] = Field(examples=["{first: flag where severity >= high}"])
-    """Facts that must all be there, each different, each with a name; later ones may speak of earlier ones."""
+    """Facts that must all be there, each another one, each with a name that later ones may speak of."""
     then: Conclusion
     """What follows."""
     explanation: Label

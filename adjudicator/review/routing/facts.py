@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Final
 
 from adjudicator.review.cases import Event, What
@@ -45,7 +44,7 @@ class Field:
     type: Type
     list: str
     """What its values are: names of rules, of persons; or a vocabulary."""
-    words: Mapping[str, Value] = MappingProxyType({})
+    words: Mapping[str, Value] = field(default_factory=dict, compare=False)
     ordered: bool = False
     """Whether one value can be more than another."""
 
@@ -77,7 +76,7 @@ FINDING: Final = "finding"
 """The one kind of fact that rules conclude."""
 
 KINDS: Final[Mapping[str, Mapping[str, Field]]] = {
-    kind: {field.name: field for field in fields}
+    kind: {one.name: one for one in fields}
     for kind, fields in {
         "case": (
             _text("queue", "queue"),
@@ -123,7 +122,7 @@ class Fact:
 
     def get(self, name: str) -> Value | None:
         """Give the value of a field, None where it is not known."""
-        return next((value for field, value in self.values if field == name), None)
+        return next((value for known, value in self.values if known == name), None)
 
     @property
     def place(self) -> tuple[str, tuple[tuple[str, int, str], ...]]:

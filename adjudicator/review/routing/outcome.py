@@ -112,5 +112,3 @@ def proposals(result: Routed) -> Iterable[Message]:
     for reason in result.returns:
         said = message(f"review.reason.{reason.lower().replace('-', '_')}")
         yield message("routing.then.return", reason=reason, label=said)
-
-

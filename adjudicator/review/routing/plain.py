@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from adjudicator.review.routing.facts import FINDING, Fact, fact, in_order
-from adjudicator.review.routing.rules import Earlier, Rule, Comparison
+from adjudicator.review.routing.rules import Comparison, Earlier, Rule
 
 _SIGNS: Final[Mapping[str, Callable[[Any, Any], bool]]] = MappingProxyType(
     {
@@ -28,7 +28,7 @@ _SIGNS: Final[Mapping[str, Callable[[Any, Any], bool]]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Firing:
-    """A rule that speaks of a case, and the facts that make it: the first ones in order, if there are more."""
+    """A rule that speaks of a case, and the facts that make it; the first ones in order if there are more."""
 
     rule: str
     facts: tuple[Fact, ...]

@@ -1,4 +1,4 @@
-"""Routing files, read: each a rule that is typed, knows its file and its places, and keeps its own examples."""
+"""Routing files, read: each a rule that is typed, knows its file and places, and keeps its own examples."""
 
 from __future__ import annotations
 
@@ -148,6 +148,9 @@ class _Compiler:
     def _note(self, key: str, steps: Steps, **values: Any) -> None:
         self._problems.append(_problem(key, self._source.place_of(steps), **values))
 
+    def _note_key(self, key: str, steps: Steps, **values: Any) -> None:
+        self._problems.append(_problem(key, self._source.place_of_key(steps), **values))
+
     # Patterns.
 
     def _patterns(self) -> list[Pattern]:
@@ -155,9 +158,7 @@ class _Compiler:
         for name in self._rule.when:
             steps = ("when", name)
             if not re.fullmatch(_NAME, name):
-                self._problems.append(
-                    _problem("routing.pattern_name", self._source.place_of_key(steps), name=name)
-                )
+                self._note_key("routing.pattern_name", steps, name=name)
             text, start = self._written(steps)
             try:
                 patterns.append(self._pattern(name, text, patterns))
@@ -255,15 +256,13 @@ class _Compiler:
                     self._problems.append(Problem(found.what, self._source.place_of(steps), found.remedy))
         return told
 
-    def _facts(
-        self, steps: Steps, given: tuple[Mapping[str, Mapping[str, Any]], ...]
-    ) -> tuple[Fact, ...]:
+    def _facts(self, steps: Steps, given: tuple[Mapping[str, Mapping[str, Any]], ...]) -> tuple[Fact, ...]:
         facts = []
         for place, one in enumerate(given):
             for kind, values in one.items():
                 here = (*steps, place, kind)
                 if kind not in KINDS:
-                    self._note("routing.unknown_kind", here, name=kind, kinds=list(KINDS))
+                    self._note_key("routing.unknown_kind", here, name=kind, kinds=list(KINDS))
                     continue
                 read = {name: self._cell((*here, name), kind, name, text) for name, text in values.items()}
                 facts.append(fact(kind, **{name: v for name, v in read.items() if name in KINDS[kind]}))
@@ -272,7 +271,7 @@ class _Compiler:
     def _cell(self, steps: Steps, kind: str, name: str, text: Any) -> Value | None:
         field = KINDS[kind].get(name)
         if field is None:
-            self._note("routing.unknown_field", steps, kind=kind, name=name, known=list(KINDS[kind]))
+            self._note_key("routing.unknown_field", steps, kind=kind, name=name, known=list(KINDS[kind]))
             return None
         value = value_of(field, str(text), self._decimals)
         if value is None:

@@ -28,22 +28,18 @@ class BackEnd(StrEnum):
 class Router:
     """Routes cases by one routing; close it, or use it in ``with``.
 
-    Args:
-        routing: the rules.
-        back_end: what evaluates them. Whichever it is, every case is evaluated plainly as well, and an
-            answer that differs, or does not come, is replaced by the plain one and logged.
-        limits: of the child process.
+    Every case is evaluated plainly. Where another back end is asked as well, an answer of it that differs, or
+    does not come, is replaced by the plain one and logged.
     """
 
-    def __init__(
-        self,
-        routing: Routing,
-        back_end: BackEnd = BackEnd.PLAIN,
-        limits: durable.Limits = durable.LIMITS,
-    ) -> None:
-        self._routing = routing
-        self._chaining = durable.Chaining(routing, limits) if back_end is BackEnd.DURABLE else None
+    def __init__(self, routing: Routing, chaining: durable.Chaining | None = None) -> None:
+        self._routing, self._chaining = routing, chaining
         self._said: set[str] = set()
+
+    @classmethod
+    def by(cls, back_end: BackEnd, routing: Routing) -> Router:
+        """Make a router that asks a back end."""
+        return cls(routing, durable.Chaining(routing) if back_end is BackEnd.DURABLE else None)
 
     def __enter__(self) -> Router:
         return self
@@ -88,5 +84,5 @@ class Router:
 
 def route(case: Iterable[Fact], routing: Routing, back_end: BackEnd = BackEnd.PLAIN) -> Routed:
     """Tell where one case should go; for several, use a :class:`Router`."""
-    with Router(routing, back_end) as router:
+    with Router.by(back_end, routing) as router:
         return router.route(case)

@@ -1,0 +1,231 @@
+"""What the commands of closing say: the page of a month, closings, what is to be paid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from adjudicator.books.books import Books
+from adjudicator.books.closing import Page
+from adjudicator.books.closings import CLOSED, ClosedMonth, named
+from adjudicator.remuneration.capitation import CapitationPayment
+from adjudicator.remuneration.index import RelativeIndex
+from adjudicator.remuneration.months import written_month
+from adjudicator.words import Amount, Percentage, label, number, shown, text
+
+SHOWN_FACILITIES = 60
+"""Facilities that a page shows; the others come together in one row."""
+
+
+class _Face:
+    """A console, and the language and currency of its reader."""
+
+    def __init__(self, console: Console, books: Books, language: str) -> None:
+        self.console, self.language = console, language
+        self.decimals, self.currency = books.decimals, books.settings.currency
+
+    def say(self, key: str, style: str = "", **values: object) -> None:
+        self.console.print(Text(self.text(key, **values)), style=style, soft_wrap=True)
+
+    def text(self, key: str, **values: object) -> str:
+        return text(f"closing.{key}", self.language, **values)
+
+    def money(self, minor: int) -> str:
+        return str(shown(Amount(minor, self.decimals), self.language))
+
+    def count(self, value: int) -> str:
+        return str(shown(value, self.language))
+
+    def percent(self, hundredths: int) -> str:
+        return str(shown(Percentage(hundredths), self.language))
+
+    def table(self, title: str | None, *columns: tuple[str, bool]) -> Table:
+        """Lay out a table; of each column the key of its heading, and whether it holds numbers."""
+        table = Table(
+            title=self.text(title) if title else None,
+            title_justify="left",
+            title_style="bold",
+            box=None,
+            pad_edge=False,
+            header_style="dim",
+        )
+        for key, numbers in columns:
+            heading = self.text(f"column.{key}", currency=self.currency) if key else ""
+            table.add_column(heading, justify="right" if numbers else "left")
+        return table
+
+    def show(self, table: Table) -> None:
+        self.console.print(table)
+        self.console.print()
+
+
+def print_page(console: Console, books: Books, page: Page, language: str) -> None:
+    """Show a closing: how it came about, what each facility is owed, and what is held back."""
+    face = _Face(console, books, language)
+    face.say("title", "bold", month=named(page.month, page.location), products=list(page.products))
+    console.print()
+    _print_indexes(face, page.closing.indexes)
+    for payment in page.closing.capitation:
+        _print_capitation(face, payment)
+    _print_held_back(face, page)
+    _print_late(face, page)
+    _print_facilities(face, page)
+    values = {"claims": page.settled.claims, "facilities": len(page.facilities), "rejected": page.rejected}
+    face.say("settles", **values, total=face.money(page.closing.total), currency=face.currency)
+    if page.booked is not None:
+        face.say("booked", "bold green", closing=str(page.booked))
+    elif page.proposed_by is not None:
+        face.say("proposed", "yellow", by=page.proposed_by, month=written_month(page.month))
+    else:
+        face.say("dry", "yellow")
+
+
+def _months(months: Iterable[int]) -> str:
+    written = [written_month(month) for month in months]
+    return written[0] if len(written) == 1 else f"{written[0]}…{written[-1][-2:]}"
+
+
+def _print_indexes(face: _Face, indexes: Sequence[RelativeIndex]) -> None:
+    if not indexes:
+        face.say("no_pools", "dim")
+        face.console.print()
+        return
+    names = ("earned", "share", "for_lines", "lines", "value", "index", "paid")
+    table = face.table(
+        "indexes",
+        *(("product", False), ("care", False), ("months", False)),
+        *((name, True) for name in names),
+        ("", False),
+    )
+    for index in indexes:
+        pool = index.pool
+        care = label(pool.care, face.language) if pool.care is not None else face.text("all_care")
+        remark = face.text("no_lines") if not index.valuated else ""
+        if index.capped:
+            uncapped = index.uncapped
+            remark = face.text("capped", uncapped=_ratio(uncapped.numerator, uncapped.denominator, face))
+        for_lines = index.share.numerator // index.share.denominator
+        table.add_row(
+            *(pool.product, care, _months(pool.months), face.money(index.allocated)),
+            *(face.percent(pool.share), face.money(for_lines), face.count(index.lines)),
+            *(face.money(index.valuated), str(number(index.shown, 4, face.language))),
+            *(face.money(index.remunerated), Text(remark, style="yellow")),
+        )
+    face.show(table)
+
+
+def _ratio(numerator: int, denominator: int, face: _Face) -> str:
+    """Write an exact ratio with four decimals, rounded down: a cap that was passed never shows as reached."""
+    scaled = numerator * 10_000 // denominator
+    return str(shown(Amount(scaled, 4), face.language))
+
+
+def _print_capitation(face: _Face, payment: CapitationPayment) -> None:
+    face.say(
+        "capitation",
+        "bold",
+        product=payment.product,
+        earned=face.money(payment.allocated),
+        share=face.percent(payment.share),
+        pot=face.money(payment.pot),
+        paid=face.money(payment.paid),
+    )
+    criteria = [part.criterion for part in payment.parts]
+    table = face.table(None, ("facility", False))
+    for part in payment.parts:
+        heading = f"{label(part.criterion, face.language)}\n{face.percent(part.weight)}"
+        table.add_column(heading, justify="right")
+        table.add_column(f"{face.currency}\n{face.money(part.amount)}", justify="right")
+    table.add_column(face.text("column.paid"), justify="right")
+    for one in payment.facilities:
+        cells = []
+        for criterion in criteria:
+            figure = one.figures.shown(criterion, face.decimals)
+            digits = max(0, -int(figure.normalize().as_tuple().exponent))
+            cells += [str(number(figure, min(digits, 2), face.language)), face.money(one.amounts[criterion])]
+        table.add_row(one.facility, *cells, face.money(one.amount))
+    face.show(table)
+    for part in payment.parts:
+        if part.unpaid:
+            values = {"criterion": part.criterion, "amount": face.money(part.amount)}
+            face.say("criterion_unpaid", "yellow", **values)
+
+
+def _print_held_back(face: _Face, page: Page) -> None:
+    held = page.held_back
+    rows: list[tuple[str, int, int | None]] = [
+        ("in_review", held.in_review.claims, held.in_review.valuated),
+        ("waiting", held.waiting.claims, held.waiting.valuated),
+        ("entered", held.entered, None),
+        ("unread", held.unread, None),
+    ]
+    if not any(claims for _, claims, _ in rows):
+        face.say("nothing_held", "green")
+        face.console.print()
+        return
+    table = face.table("held_back", ("", False), ("claims", True), ("value", True))
+    for key, claims, value in rows:
+        if claims:
+            money = "" if value is None else face.money(value)
+            table.add_row(face.text(f"held.{key}"), face.count(claims), money)
+    face.show(table)
+
+
+def _print_late(face: _Face, page: Page) -> None:
+    if not page.late:
+        return
+    table = face.table("late", ("origin", False), ("claims", True), ("paid", True))
+    for one in page.late:
+        table.add_row(written_month(one.origin), face.count(one.claims), face.money(one.amount))
+    face.show(table)
+
+
+def _print_facilities(face: _Face, page: Page) -> None:
+    table = face.table(
+        "facilities", ("facility", False), ("before", True), ("now", True), ("difference", True)
+    )
+    listed = page.facilities
+    many = len(listed) > SHOWN_FACILITIES
+    for one in listed[: SHOWN_FACILITIES - 1] if many else listed:
+        difference = one.now - one.before
+        table.add_row(one.facility, face.money(one.before), face.money(one.now), face.money(difference))
+    if many:
+        others = listed[SHOWN_FACILITIES - 1 :]
+        before, now = sum(one.before for one in others), sum(one.now for one in others)
+        said = face.text("others", count=len(others))
+        table.add_row(said, face.money(before), face.money(now), face.money(now - before), style="dim")
+    before, now = sum(one.before for one in listed), sum(one.now for one in listed)
+    table.add_row(
+        face.text("total"), face.money(before), face.money(now), face.money(now - before), style="bold"
+    )
+    face.show(table)
+
+
+def print_closings(console: Console, books: Books, closings: Sequence[ClosedMonth], language: str) -> None:
+    """List closings and reopenings."""
+    face = _Face(console, books, language)
+    if not closings:
+        face.say("none")
+        return
+    reversed_ones = {one.reverses for one in closings}
+    columns = (("", True), ("month", False), ("what", False), ("by", False), ("at", False), ("total", True))
+    table = face.table(None, *columns, ("reason", False))
+    for one in closings:
+        if one.entry == CLOSED:
+            key = "closed_then_reopened" if one.closing in reversed_ones else "closed_now"
+        else:
+            key = "reopened"
+        reason = str(one.record.get("reason", ""))
+        cells = (str(one.closing), one.name, face.text(f"state.{key}"), one.by, one.at, face.money(one.total))
+        table.add_row(*map(Text, (*cells, reason)), style="" if key == "closed_now" else "dim")
+    console.print(table)
+
+
+def print_reopened(console: Console, books: Books, closing: ClosedMonth, language: str) -> None:
+    """Say what was reopened."""
+    face = _Face(console, books, language)
+    values = {"month": closing.name, "closing": str(closing.closing), "total": face.money(closing.total)}
+    face.say("reopened", "bold green", **values, currency=face.currency)
