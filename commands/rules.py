@@ -8,6 +8,7 @@ from typing import Final
 import click
 
 from adjudicator.words import text
+from commands.books import scheme_option
 from commands.shared import EXIT_FINDINGS, FOLDER, fail, language_option, out, progress_shown, told
 from commands.shared import t as _t
 
@@ -111,3 +112,38 @@ def measure(scheme: Path, sources: tuple[Path, ...], rules_folder: Path | None, 
     with told(language), progress_shown(language) as progress:
         trial = try_rules(scheme, sources, rules_folder, progress=progress)
     print_trial(out(), trial, language)
+
+
+@rules.command("stats", help=_t("rules.stats.help"))
+@scheme_option
+@language_option
+def stats(scheme: Path, language: str) -> None:
+    """Tell what each rule was worth to the officers who looked at what it flagged."""
+    from rich.console import Group
+
+    from adjudicator.books.books import open_books
+    from adjudicator.books.queue_figures import usefulness_of_sources
+    from adjudicator.presentation.review import ReviewView
+
+    with told(language), open_books(scheme) as books:
+        with books.database.reading() as connection:
+            sources, total = usefulness_of_sources(connection)
+        out().print(Group(*ReviewView(books, language).sources(sources, total)))
+
+
+@rules.command("test", help=_t("rules.test.help"))
+@click.argument("path", type=RULES, default=Path())
+@language_option
+def test(path: Path, language: str) -> None:
+    """Try every example of every rule, and say how each came out."""
+    from adjudicator.presentation.rules import print_tried
+    from adjudicator.rulebook.examples import try_examples
+    from adjudicator.rulebook.read import read_rule, read_rules
+
+    with told(language):
+        decimals = _decimals(path)
+        found = [read_rule(path, decimals)] if path.is_file() else read_rules(_folder(path), decimals)
+        tried = [try_examples(rule) for rule in found]
+    print_tried(out(), found, tried, language)
+    if any(one.problems for one in tried):
+        raise click.exceptions.Exit(EXIT_FINDINGS)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from adjudicator.product.definition import Label
 from adjudicator.rulebook.definition import Then
+from adjudicator.rulebook.examples import Tried
 from adjudicator.rulebook.fields import FIELDS, SHORT
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.words import Percentage, label, shown, text
@@ -134,3 +135,22 @@ def print_trial(console: Console, trial: Trial, language: str) -> None:
 
 def _rate(rate: int | None, language: str) -> str:
     return "–" if rate is None else str(shown(Percentage(rate), language))
+
+
+def print_tried(
+    console: Console, rules: Sequence[CompiledRule], tried: Sequence[Tried], language: str
+) -> None:
+    """List the examples of rules, and how each came out."""
+
+    def say(key: str) -> str:
+        return text(f"rules.tried.{key}", language)
+
+    table = _plain_table(*(say(name) for name in ("rule", "example", "must", "result")))
+    for rule, one in zip(rules, tried, strict=True):
+        failed = {problem.what.values["number"] for problem in one.problems}
+        for number, example in enumerate(rule.definition.examples, 1):
+            title = in_language(example.title, language) if example.title else str(number)
+            result, style = ("otherwise", "red") if number in failed else ("as_meant", "green")
+            must = say("yes" if example.fires else "no")
+            table.add_row(rule.name, title, must, Text(say(result), style=style))
+    console.print(table)

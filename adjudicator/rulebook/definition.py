@@ -89,6 +89,13 @@ class ExampleClaim(Part):
     """Fields of each line."""
 
 
+class OtherClaim(ExampleClaim):
+    """Another claim of an example, once or several times over."""
+
+    times: Count = 1
+    """How many such claims there are."""
+
+
 class Example(ExampleClaim):
     """A case that must or must not fire."""
 
@@ -96,7 +103,7 @@ class Example(ExampleClaim):
     """What it shows."""
     fires: Truth
     """Whether the rule fires (on any line)."""
-    others: tuple[ExampleClaim, ...] = ()
+    others: tuple[OtherClaim, ...] = ()
     """Other claims, all filed earlier, in their order."""
 
 

@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final
@@ -191,10 +191,10 @@ class _Compiler:
             self._note("rules.examples_missing", ("examples",) if self._rule.examples else ())
 
     def _example(self, place: int, example: Any) -> tuple[ClaimRow, ...]:
-        others = [
-            self._claim_row(("examples", place, "others", number), other, number, False)
-            for number, other in enumerate(example.others)
-        ]
+        others: list[ClaimRow] = []
+        for number, other in enumerate(example.others):
+            row = self._claim_row(("examples", place, "others", number), other, len(others), False)
+            others += [replace(row, order=len(others) + copy) for copy in range(other.times)]
         return (self._claim_row(("examples", place), example, len(others), True), *others)
 
     def _claim_row(self, steps: Steps, example: ExampleClaim, order: int, current: bool) -> ClaimRow:
