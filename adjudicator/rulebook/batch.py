@@ -119,9 +119,10 @@ class _Fields:
         """Put it together."""
         count = len(self._batch.insuree)
         claim_of_line = np.repeat(np.arange(count, dtype=np.int32), self._lines_of)
-        # The batch is in adjudication order within a family; among families the day of filing rules.
+        # The batch is in adjudication order within a family; among families the day of filing rules. What was
+        # decided in the past was filed earlier, whatever day stands on it.
         order = np.empty(count, np.int64)
-        order[np.argsort(self._batch.date_claimed, kind="stable")] = np.arange(count)
+        order[np.lexsort((self._batch.date_claimed, self._current))] = np.arange(count)
         return Universe(count, claim_of_line, order, self._current, self._providers())
 
     def _providers(self) -> dict[str, Provider]:
