@@ -68,7 +68,10 @@ class Booker:
 
     def _claim_decisions(self, decided: Decided) -> pa.Table:
         claim = np.arange(decided.first_claim, decided.end_claim)
-        return self._booked(claim, {"version": self._version[claim]} | self._tabulator.claim_values(decided))
+        values = self._tabulator.claim_values(decided)
+        # Flags have a table of their own.
+        del values["flags"]
+        return self._booked(claim, {"version": self._version[claim]} | values)
 
     def _line_decisions(self, decided: Decided) -> pa.Table:
         values = self._tabulator.line_values(decided)

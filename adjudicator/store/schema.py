@@ -318,7 +318,7 @@ CLAIM_DECISIONS: Final = sa.Table(
     Column("claim_id", Whole, nullable=False),
     _entry(),
     Column("version", sa.Integer(), nullable=False),
-    *_declared(shapes.CLAIM_DECISIONS, "claim", "facility", "run"),
+    *_declared(shapes.CLAIM_DECISIONS, "claim", "facility", "run", "flags"),
     _digest(),
     PrimaryKeyConstraint("run", "claim_id", "entry"),
     UniqueConstraint("claim_id", "version", "entry"),

@@ -92,8 +92,9 @@ def compared(spec: Table, from_files: Decisions, from_books: Decisions) -> None:
         }, key
 
 
-NOT_IN_THE_LEDGER = ("run", "gross")
-"""The run has a number in the books, and a name in files; gross follows from quantity and price."""
+NOT_IN_THE_LEDGER = ("run", "gross", "flags")
+"""The run has a number in the books, and a name in files; gross follows from quantity and price; flags have a
+table of their own."""
 
 
 def _stored(column: Column, value: Any) -> Any:

@@ -96,7 +96,6 @@ def upgrade() -> None:
         sa.Column("claimed", WHOLE, nullable=False),
         sa.Column("valuated", WHOLE, nullable=False),
         sa.Column("remunerated", WHOLE, nullable=True),
-        sa.Column("flags", sa.Text(), nullable=True),
         sa.Column("digest", WHOLE, nullable=False),
         sa.CheckConstraint("entry IN (1, -1)", name=op.f("ck_claim_decisions_entry")),
         sa.PrimaryKeyConstraint("run", "claim_id", "entry", name=op.f("pk_claim_decisions")),
