@@ -17,6 +17,7 @@ from commands import closing as closing_commands
 from commands import reports as reports_commands
 from commands import review as review_commands
 from commands import review_selection as selection_commands
+from commands import routing as routing_commands
 from commands import rules as rules_commands
 from commands.shared import (
     EXIT_FINDINGS,
@@ -265,11 +266,14 @@ for _command in (
     books_commands.readjudicate,
     books_commands.verify,
     closing_commands.close,
+    closing_commands.statement,
+    closing_commands.pay,
     review_commands.review,
     rules_commands.rules,
     selection_commands.feedback,
     selection_commands.select,
 ):
     main.add_command(_command)
+rules_commands.rules.add_command(routing_commands.route)
 main.add_command(reports_commands.eligibility)
 main.add_command(reports_commands.report)

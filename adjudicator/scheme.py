@@ -52,6 +52,12 @@ class ReviewSettings(Part):
         Percent,
         Field(description="The share of its amount that a look at a claim without flags is expected to save"),
     ] = 500
+    chaining: Annotated[
+        Truth,
+        Field(
+            description="Whether durable_rules routes cases as well, where the extra `chaining` is installed"
+        ),
+    ] = False
 
 
 class Payer(Part):
@@ -84,6 +90,7 @@ class Settings(Part):
     registers: Code = "registers"
     products: Code = "products"
     rules: Code = "rules"
+    routing: Code = "routing"
     database: Annotated[
         Code | None, Field(description="Where the books are, as a URL; books.db in this folder if left out")
     ] = None

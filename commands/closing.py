@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from commands.books import person_option, scheme_option
-from commands.shared import language_option, out, told
+from commands.shared import EXIT_FINDINGS, language_option, out, told
 from commands.shared import t as _t
 
 
@@ -114,3 +114,110 @@ def close_show(month: str, location: str, scheme: Path, language: str) -> None:
     with told(language), open_books(scheme) as books, books.database.reading() as connection:
         found = closing_of(connection, month_given(month), location)
     click.echo(json.dumps(found.record, indent=2, ensure_ascii=False, sort_keys=True))
+
+
+FORMATS = ("table", "csv", "xlsx", "json", "pdf")
+
+
+@click.command(help=_t("statement.help"), epilog=_t("statement.example"))
+@click.argument("names", metavar="[FACILITY] MONTH", nargs=-1, required=True)
+@click.option("--all", "every", is_flag=True, help=_t("statement.all"))
+@click.option("--format", "forms", type=click.Choice(FORMATS), multiple=True, help=_t("statement.format"))
+@click.option("--out", "folder", type=click.Path(path_type=Path, file_okay=False), help=_t("statement.out"))
+@_location_option
+@scheme_option
+@language_option
+def statement(
+    names: tuple[str, ...],
+    every: bool,
+    forms: tuple[str, ...],
+    folder: Path | None,
+    location: str,
+    scheme: Path,
+    language: str,
+) -> None:
+    """Write statements of facilities."""
+    from adjudicator.books.books import open_books
+    from adjudicator.books.closings import month_given
+    from adjudicator.books.statements import as_report, statements
+    from adjudicator.presentation.report import print_report
+    from adjudicator.presentation.statement import write_statement
+
+    if len(names) != (1 if every else 2):
+        raise click.UsageError(_t("statement.one_of"))
+    on_screen = not forms or "table" in forms
+    if folder is None and set(forms) - {"table"}:
+        raise click.UsageError(_t("statement.needs_out"))
+    with told(language), open_books(scheme) as books:
+        found = statements(books, month_given(names[-1]), location, None if every else names[:1])
+        for one in found:
+            if on_screen:
+                print_report(out(), as_report(books, one), language)
+            for form in (form for form in dict.fromkeys(forms) if form != "table"):
+                assert folder is not None
+                for path in write_statement(books, one, form, folder, language):
+                    click.echo(str(path), err=True)
+
+
+@click.group(help=_t("pay.help"), epilog=_t("pay.example"))
+def pay() -> None:
+    """Pay what closed months owe."""
+
+
+@pay.command("list", help=_t("pay.list.help"))
+@scheme_option
+@language_option
+def pay_list(scheme: Path, language: str) -> None:
+    """List payments, and what is due."""
+    from adjudicator.books.books import open_books
+    from adjudicator.books.payments import all_payments, due
+    from adjudicator.presentation.closing import print_payments
+
+    with told(language), open_books(scheme) as books:
+        with books.database.reading() as connection:
+            found, waiting = all_payments(connection), due(connection)
+        print_payments(out(), books, found, waiting, language)
+
+
+@pay.command("export", help=_t("pay.export.help"))
+@click.option(
+    "--out", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help=_t("pay.out")
+)
+@click.option("--copy", "number", type=click.IntRange(1), help=_t("pay.copy"))
+@scheme_option
+@person_option
+@language_option
+def pay_export(folder: Path, number: int | None, scheme: Path, by: str | None, language: str) -> None:
+    """Hand over what is due, or a copy of what was handed over."""
+    from adjudicator.books.books import open_books, who
+    from adjudicator.books.payments import export, payment_file
+    from adjudicator.presentation.closing import print_export
+    from adjudicator.presentation.payment_files import write_payment_file
+
+    if number is None and by is None:
+        raise click.UsageError(_t("close.needs_by"))
+    with told(language), open_books(scheme) as books:
+        file = export(books, who(by)) if number is None else payment_file(books, number, copy=True)
+        for path in write_payment_file(books, file, folder):
+            click.echo(str(path), err=True)
+        print_export(out(), books, file, language)
+
+
+@pay.command("reconcile", help=_t("pay.reconcile.help"))
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@scheme_option
+@person_option
+@language_option
+def pay_reconcile(file: Path, scheme: Path, by: str | None, language: str) -> None:
+    """Take in the payer's return file; ends with 1 where somebody must look at something."""
+    from adjudicator.books.books import open_books, who
+    from adjudicator.books.payments import reconcile
+    from adjudicator.presentation.closing import print_reconciliation
+
+    if by is None:
+        raise click.UsageError(_t("close.needs_by"))
+    with told(language), open_books(scheme) as books:
+        done = reconcile(books, who(by), file)
+        print_reconciliation(out(), books, done, language)
+    if done.findings:
+        raise click.exceptions.Exit(EXIT_FINDINGS)

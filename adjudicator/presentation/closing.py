@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -11,7 +13,8 @@ from rich.text import Text
 from adjudicator.books.books import Books
 from adjudicator.books.closing import Page
 from adjudicator.books.closings import CLOSED, ClosedMonth, named
-from adjudicator.remuneration.capitation import CapitationPayment
+from adjudicator.books.payments import Due, Found, Payment, PaymentFile, PaymentState, Reconciliation
+from adjudicator.remuneration.capitation import CapitationPayment, Figures
 from adjudicator.remuneration.index import RelativeIndex
 from adjudicator.remuneration.months import written_month
 from adjudicator.words import Amount, Percentage, label, number, shown, text
@@ -27,10 +30,10 @@ class _Face:
         self.console, self.language = console, language
         self.decimals, self.currency = books.decimals, books.settings.currency
 
-    def say(self, key: str, style: str = "", **values: object) -> None:
+    def say(self, key: str, style: str = "", **values: Any) -> None:
         self.console.print(Text(self.text(key, **values)), style=style, soft_wrap=True)
 
-    def text(self, key: str, **values: object) -> str:
+    def text(self, key: str, **values: Any) -> str:
         return text(f"closing.{key}", self.language, **values)
 
     def money(self, minor: int) -> str:
@@ -73,7 +76,11 @@ def print_page(console: Console, books: Books, page: Page, language: str) -> Non
     _print_held_back(face, page)
     _print_late(face, page)
     _print_facilities(face, page)
-    values = {"claims": page.settled.claims, "facilities": len(page.facilities), "rejected": page.rejected}
+    values: dict[str, Any] = {
+        "claims": page.settled.claims,
+        "rejected": page.rejected,
+        "facilities": len(page.record["statements"]),
+    }
     face.say("settles", **values, total=face.money(page.closing.total), currency=face.currency)
     if page.booked is not None:
         face.say("booked", "bold green", closing=str(page.booked))
@@ -134,24 +141,29 @@ def _print_capitation(face: _Face, payment: CapitationPayment) -> None:
         paid=face.money(payment.paid),
     )
     criteria = [part.criterion for part in payment.parts]
-    table = face.table(None, ("facility", False))
+    table = face.table(None, ("criterion", False), ("share", True), ("amount", True), ("figure", True))
     for part in payment.parts:
-        heading = f"{label(part.criterion, face.language)}\n{face.percent(part.weight)}"
-        table.add_column(heading, justify="right")
-        table.add_column(f"{face.currency}\n{face.money(part.amount)}", justify="right")
-    table.add_column(face.text("column.paid"), justify="right")
+        figure = Figures("", {part.criterion: part.total}).shown(part.criterion, face.decimals)
+        cells = (face.percent(part.weight), face.money(part.amount), _figure(figure, face))
+        table.add_row(label(part.criterion, face.language), *cells)
+    face.show(table)
+    table = face.table(None, ("facility", False))
+    for criterion in criteria:
+        table.add_column("\n".join(label(criterion, face.language).split()), justify="right", no_wrap=True)
+    table.add_column(face.text("column.paid"), justify="right", no_wrap=True)
     for one in payment.facilities:
-        cells = []
-        for criterion in criteria:
-            figure = one.figures.shown(criterion, face.decimals)
-            digits = max(0, -int(figure.normalize().as_tuple().exponent))
-            cells += [str(number(figure, min(digits, 2), face.language)), face.money(one.amounts[criterion])]
-        table.add_row(one.facility, *cells, face.money(one.amount))
+        figures = (_figure(one.figures.shown(criterion, face.decimals), face) for criterion in criteria)
+        table.add_row(one.facility, *figures, face.money(one.amount))
     face.show(table)
     for part in payment.parts:
         if part.unpaid:
             values = {"criterion": part.criterion, "amount": face.money(part.amount)}
             face.say("criterion_unpaid", "yellow", **values)
+
+
+def _figure(figure: Decimal, face: _Face) -> str:
+    digits = max(0, -int(figure.normalize().as_tuple().exponent))
+    return str(number(figure, min(digits, 2), face.language))
 
 
 def _print_held_back(face: _Face, page: Page) -> None:
@@ -229,3 +241,60 @@ def print_reopened(console: Console, books: Books, closing: ClosedMonth, languag
     face = _Face(console, books, language)
     values = {"month": closing.name, "closing": str(closing.closing), "total": face.money(closing.total)}
     face.say("reopened", "bold green", **values, currency=face.currency)
+
+
+def print_payments(
+    console: Console, books: Books, payments: Sequence[Payment], waiting: Sequence[Due], language: str
+) -> None:
+    """List payments with their state, and what is owed and not handed over yet."""
+    face = _Face(console, books, language)
+    if payments:
+        columns = (("payment", True), ("file", True), ("facility", False), ("months", False))
+        table = face.table("payments", *columns, ("state", False), ("amount", True), ("reference", False))
+        for one in payments:
+            months = " ".join(owed.month for owed in one.statements)
+            state = face.text(f"payment.{one.state.value}")
+            numbers = (str(one.payment), str(one.file), one.facility, months, state)
+            cells = (*numbers, face.money(one.amount), one.reference or "")
+            style = "red" if one.state is PaymentState.FAILED else ""
+            table.add_row(*map(Text, cells), style=style)
+        face.show(table)
+    if waiting:
+        table = face.table("due", ("facility", False), ("months", False), ("amount", True), ("", False))
+        for each in waiting:
+            months = " ".join(owed.month for owed in each.statements)
+            remark = "" if each.amount > 0 else face.text("carried")
+            table.add_row(each.facility, months, face.money(each.amount), Text(remark, style="yellow"))
+        face.show(table)
+    if not payments and not waiting:
+        face.say("nothing_owed")
+    for kind in PaymentState:
+        mine = [one.amount for one in payments if one.state is kind]
+        if mine:
+            said = face.text(f"payment.{kind.value}")
+            face.say("sum", state=said, count=len(mine), amount=face.money(sum(mine)), currency=face.currency)
+    if amounts := [one.amount for one in waiting if one.amount > 0]:
+        values = {"amount": face.money(sum(amounts)), "currency": face.currency}
+        face.say("sum", state=face.text("payment.due"), count=len(amounts), **values)
+
+
+def print_export(console: Console, books: Books, file: PaymentFile, language: str) -> None:
+    """Say what was handed over."""
+    face = _Face(console, books, language)
+    key = "copied" if file.copy else "exported"
+    style = "yellow" if file.copy else "bold green"
+    values = {"file": str(file.file), "total": face.money(file.total), "currency": face.currency}
+    face.say(key, style, count=len(file.payments), **values)
+    if books.settings.closing.payer is None:
+        face.say("no_payer", "yellow")
+
+
+def print_reconciliation(console: Console, books: Books, done: Reconciliation, language: str) -> None:
+    """Say what a return file came to, row by row where somebody must look at it."""
+    face = _Face(console, books, language)
+    for row in done.findings:
+        values = {"row": str(row.row), "payment": row.payment, "facility": row.facility or "–"}
+        face.say(f"returned.{row.found.value}", "red", **values)
+    counts = [(found, done.count(found)) for found in Found]
+    said = [f"{face.text(f'found.{found.value}')} {face.count(count)}" for found, count in counts if count]
+    face.say("reconciled", "bold", counts=said or ["–"], open=done.open)

@@ -46,7 +46,9 @@ def _rule(random: Random, name: str) -> Rule:
     for place in range(random.choice([1, 1, 2, 2, 2, 3, 4])):
         patterns.append(_pattern(random, f"p{place}", patterns))
     said = Label(en=name, fr=name)
-    definition = RoutingRule.model_construct(route=name, title=said, explanation=said, then=_then(random))
+    definition = RoutingRule(
+        route=name, title=said, rationale=said, when={}, then=_then(random), explanation=said
+    )
     return Rule(definition, tuple(patterns), {}, (), SOURCE)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +18,7 @@ from adjudicator.review.routing.outcome import explanation, proposals
 from adjudicator.review.routing.plain import chain, fires
 from adjudicator.review.routing.read import routing_of
 from adjudicator.review.routing.router import BackEnd, Router, route
-from adjudicator.review.routing.rules import Routing
+from adjudicator.review.routing.rules import Earlier, Routing
 from adjudicator.review.routing.shipped import shipped_routing
 from adjudicator.vocabulary import FacilityLevel, Severity
 from adjudicator.words import LANGUAGES, entries, say
@@ -88,7 +90,7 @@ def test_rules_that_conclude_each_other_end() -> None:
 
 
 def test_two_grave_flags_lead_further_where_the_claim_is_a_hospitals() -> None:
-    flags = [grave("duplicate-claim", "duplicates"), grave("after-death", "eligibility")]
+    flags = [grave("duplicate-claim", "duplicates"), grave("care-after-death", "identity")]
     result = route([*flags, fact("claim", level=FacilityLevel.HOSPITAL, facility="H042")], SHIPPED)
     assert result.findings == ("strong-suspicion",)
     assert (result.second_officer, result.escalate, result.fast_track) == (True, False, False)
@@ -103,7 +105,7 @@ def test_two_grave_flags_lead_further_where_the_claim_is_a_hospitals() -> None:
 def test_a_slight_flag_on_what_was_accepted_is_a_fast_track_unless_anything_speaks_against_it() -> None:
     case = [
         fact("case", flags=1, selections=0),
-        fact("flag", rule="weekend", queue="dates", severity=Severity.LOW, score=20),
+        fact("flag", rule="holiday-visits", queue="facilities", severity=Severity.LOW, score=0),
         fact("review", outcome="accept", by="Amina"),
     ]
     assert route(case, SHIPPED).fast_track
@@ -177,6 +179,32 @@ def test_a_fact_has_only_fields_of_its_kind() -> None:
 def test_the_plain_back_end_starts_nothing() -> None:
     with Router(SHIPPED) as router:
         assert router.route([]).back_end == BackEnd.PLAIN.value
+
+
+def test_the_shipped_routing_speaks_of_rules_and_queues_that_are_shipped() -> None:
+    texts = [path.read_text("utf-8") for path in (Path(__file__).parents[2] / "rules").glob("*.yaml")]
+    loaded = [yaml.load(text, yaml.BaseLoader) for text in texts]
+    known = {
+        "rule": {rule["rule"] for rule in loaded},
+        "queue": {then["queue"] for rule in loaded for then in rule["then"].values() if "queue" in then},
+    }
+    compared = [
+        (test.field.list, test.to)
+        for rule in SHIPPED.rules
+        for pattern in rule.patterns
+        for test in pattern.tests
+        if test.field.list in known and not isinstance(test.to, Earlier)
+    ]
+    compared += [
+        (name, value)
+        for rule in SHIPPED.rules
+        for _, facts in rule.examples
+        for one in facts
+        if one.kind == "flag"
+        for name, value in one.values
+        if name in known
+    ]
+    assert [one for one in compared if one[1] not in known[one[0]]] == []
 
 
 def test_shipped_routing_is_no_folder_of_rules() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from adjudicator.review.routing import durable, plain
 from adjudicator.review.routing.durable import MOST_FAILURES, Chaining, Failed, Limits
 from adjudicator.review.routing.facts import KINDS, fact
-from adjudicator.review.routing.guards import MOST_FACTS, Codes, OutsideGuards, lint, ruleset
+from adjudicator.review.routing.guards import ENDS, MOST_FACTS, Codes, OutsideGuards, lint, ruleset
 from adjudicator.review.routing.read import routing_of
 from adjudicator.review.routing.router import BackEnd, Router, route
 from adjudicator.review.routing.rules import MOST_RULES, Routing
@@ -25,7 +25,7 @@ from tests.review.routing_worlds import some_case, some_routing
 
 randoms = st.integers(0, 1 << 32).map(Random)
 SHIPPED = routing_of(shipped_routing(), 2)
-CASE = [fact("flag", rule="after-death", queue="eligibility", severity=3, score=90)]
+CASE = [fact("flag", rule="care-after-death", queue="identity", severity=3, score=90)]
 QUICK = Limits(case_seconds=0.3)
 
 needs_the_library = pytest.mark.skipif(
@@ -106,12 +106,14 @@ def _first(rules: dict[str, Any]) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     "spoil",
     [
-        lambda rules: rules.clear(),
+        lambda rules: rules.pop("ends"),
+        lambda rules: rules["ends"].update(all=[]),
         lambda rules: rules.update({f"s{n}": copy.deepcopy(rules["r0"]) for n in range(MOST_RULES)}),
         lambda rules: rules["r0"].update(any=[]),
         lambda rules: rules["r0"].update(count=2),
         lambda rules: rules["r0"].update(dist=0),
         lambda rules: rules.update(r1=copy.deepcopy(rules["r0"])),
+        lambda rules: rules["r0"].update(all=[]),
         lambda rules: rules["r0"]["all"].append({"x$not": {"$and": [{"kind": "flag"}]}}),
         lambda rules: rules["r0"]["all"].append({"x": {"$or": [{"kind": "flag"}]}}),
         lambda rules: rules["r0"]["all"].append({"x": {"kind": "flag"}}),
@@ -147,9 +149,9 @@ def fnv(text: str) -> int:
 
 
 def test_no_two_names_that_it_is_given_are_one_to_it() -> None:
-    numbers = [str(number) for number in range(MOST_FACTS + MOST_RULES + durable.MOST_CASES)]
+    numbers = [ENDS, *(str(number) for number in range(MOST_FACTS + MOST_RULES + durable.MOST_CASES))]
     assert len({fnv(number) for number in numbers}) == len(numbers)
-    fields = {"id", "sid", "kind", "always", *(name for fields in KINDS.values() for name in fields)}
+    fields = {"id", "sid", "kind", "always", "$s", *(name for fields in KINDS.values() for name in fields)}
     assert len({fnv(name) for name in fields}) == len(fields)
     patterns = {f"r{rule}p{place}" for rule in range(MOST_RULES) for place in range(4)}
     assert len({fnv(name) for name in patterns}) == len(patterns)
@@ -167,6 +169,7 @@ def assert_fact(handle, one):
     return (1, 1)
 def start_action_for_state(handle, state):
     {start}
+    return ("", '{{"ends":{{}}}}')
 def complete_and_start_action(handle, state):
     {complete}
 def delete_state(handle, session):

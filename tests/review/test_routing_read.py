@@ -140,5 +140,5 @@ def test_names_are_taken_once_and_there_are_not_too_many_rules(tmp_path: Path) -
         read_routing(tmp_path, 2)
     assert [say(problem.what) for problem in caught.value.problems] == [
         "there is another routing rule r1",
-        "61 routing rules",
+        f"{MOST_RULES + 1} routing rules",
     ]

@@ -23,7 +23,7 @@ def main() -> None:
     handle = engine.create_ruleset("routing", json.dumps(first["ruleset"]))
     _answer({})
     for number, line in enumerate(sys.stdin):
-        _answer(_chained(engine, handle, str(number), json.loads(line), first["findings"], first["most"]))
+        _answer(_chained(engine, handle, str(number), json.loads(line), first))
 
 
 def _answer(what: Any) -> None:
@@ -32,7 +32,7 @@ def _answer(what: Any) -> None:
 
 
 def _chained(
-    engine: Any, handle: int, session: str, facts: list[dict[str, Any]], findings: dict[str, Any], most: int
+    engine: Any, handle: int, session: str, facts: list[dict[str, Any]], first: dict[str, Any]
 ) -> list[Any]:
     """Evaluate one case.
 
@@ -41,8 +41,8 @@ def _chained(
         handle: of the ruleset.
         session: a name for the case.
         facts: of the case, each with an id.
-        findings: the fact that a rule concludes, by the rule's name; of those that conclude one.
-        most: firings that are too many.
+        first: what was said first: ``findings``, the fact that a rule concludes, by the rule's name;
+            ``most``, the firings that are too many; ``ending``, a fact of every session, with its own rule.
 
     Returns:
         Each firing: the rule, and the ids of its facts in the order of its patterns; and how findings that
@@ -50,30 +50,29 @@ def _chained(
     """
     fired: list[Any] = []
     called: dict[int, str] = {}
-    state = None
 
-    def put(one: dict[str, Any]) -> None:
-        nonlocal state
+    def put(one: dict[str, Any]) -> int:
         result, state = engine.assert_fact(handle, json.dumps({**one, "sid": session}))
         if result not in (0, 1):  # taken, or of no interest to any rule
             raise SystemExit(f"a fact was answered by {result}")
+        return int(state)
 
+    state = put(first["ending"])
     for one in facts:
         put(one)
-    started = engine.start_action_for_state(handle, state) if state is not None else None
-    message = started[1] if started else None
+    _, message = engine.start_action_for_state(handle, state)
     while message:
         [(rule, taken)] = json.loads(message).items()
-        fired.append([rule, [taken[name]["id"] for name in sorted(taken)]])
-        if len(fired) > most:
+        if rule != first["ending"]["kind"]:
+            fired.append([rule, [taken[name]["id"] for name in sorted(taken)]])
+        if len(fired) > first["most"]:
             raise SystemExit("too many firings")
-        finding = findings.get(rule)
+        finding = first["findings"].get(rule)
         if finding is not None and finding["name"] not in called:
             called[finding["name"]] = str(len(facts) + len(called) + 1)
             put({**finding, "id": called[finding["name"]]})
         message = engine.complete_and_start_action(handle, state)
-    if state is not None:
-        engine.delete_state(handle, session)
+    engine.delete_state(handle, session)
     return [fired, [[name, number] for name, number in called.items()]]
 
 

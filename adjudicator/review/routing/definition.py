@@ -60,17 +60,22 @@ class Conclusion(Part):
         return self
 
 
-class Example(Part):
-    """A case of which the rule must or must not speak."""
+class CaseFacts(Part):
+    """What is known of a case."""
+
+    facts: tuple[Mapping[str, Mapping[str, Any]], ...] = Field(
+        default=(), examples=["[flag: {rule: duplicate-claim}]"]
+    )
+    """Facts, each under its kind; fields left out are not known."""
+
+
+class Example(CaseFacts):
+    """A case of which the rule must or must not speak, findings of other rules among its facts."""
 
     title: Label | None = None
     """What it shows."""
     fires: Truth
     """Whether the rule fires."""
-    facts: tuple[Mapping[str, Mapping[str, Any]], ...] = Field(
-        default=(), examples=["[flag: {rule: duplicate-claim}]"]
-    )
-    """What is known of the case, findings of other rules among it; fields left out are not known."""
 
 
 class RoutingRule(Part):

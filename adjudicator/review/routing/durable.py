@@ -22,7 +22,15 @@ from types import TracebackType
 from typing import Any, Final
 
 from adjudicator.review.routing.facts import FINDING, Fact, fact, in_order
-from adjudicator.review.routing.guards import MOST_FACTS, Codes, OutsideGuards, lint, message_of, ruleset
+from adjudicator.review.routing.guards import (
+    ENDING,
+    MOST_FACTS,
+    Codes,
+    OutsideGuards,
+    lint,
+    message_of,
+    ruleset,
+)
 from adjudicator.review.routing.plain import Firing
 from adjudicator.review.routing.rules import Routing
 from adjudicator.words import Message, message
@@ -118,8 +126,6 @@ class Chaining:
         known = in_order(facts)
         if len(known) > MOST_FACTS:
             raise Failed(message("routing.too_many_facts", count=len(known), most=MOST_FACTS))
-        if not self._routing.rules or not known:
-            return ()
         try:
             firings = self._firings(known)
         except Failed:
@@ -167,6 +173,7 @@ class Chaining:
         first = {
             "ruleset": self._ruleset,
             "findings": self._findings,
+            "ending": ENDING,
             "memory": self._limits.memory,
             "seconds": self._limits.cpu_seconds,
             "most": MOST_FIRINGS,

@@ -8,7 +8,8 @@ Version 2.0.28 is right only in a part of what it offers. What was found, in its
 * texts, sessions and messages are told apart by 32 bits of a hash: so every value is a small whole number
   here, the only texts are the few names of kinds and fields, and names of facts are short numbers;
 * *or*, lists, *not*, *any*, *count* and arithmetic are wrong or kill the process: the language has none;
-* a fact that has two sides would be joined with itself: rules want different facts, which is its default.
+* a session in which no rule ever fired is dropped by freeing what was never set: so one fact and one rule,
+  which are no part of the routing, make each session fire at least once.
 
 What is built here is read again by :func:`lint`, which knows nothing of how it was built and refuses
 everything else.
@@ -40,6 +41,13 @@ KIND: Final = "kind"
 _SIGNS: Final[Mapping[str, str]] = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 """How comparisons are written; equality is written without a sign."""
 
+ENDS: Final = "ends"
+"""The rule that fires in every session, and the kind and name of the fact that makes it."""
+
+ENDING: Final[Mapping[str, Any]] = {KIND: ENDS, ALWAYS: 1, "id": ENDS}
+"""The fact that makes it fire."""
+
+
 MOST_FACTS: Final = 500
 """The most facts of one case that are given out; a case with more is evaluated plainly."""
 
@@ -62,13 +70,18 @@ class Codes:
 
 
 def ruleset(routing: Routing, codes: Codes) -> Ruleset:
-    """Write the rules of a routing; rule number *n* is called ``r`` and *n*.
+    """Write the rules of a routing; rule number *n* is called ``r`` and *n*, the last one :data:`ENDS`.
 
     Args:
         routing: the rules, in their order.
         codes: learns the texts that they compare with.
     """
-    return {f"r{number}": _rule(number, rule, codes) for number, rule in enumerate(routing.rules)}
+    rules = {f"r{number}": _rule(number, rule, codes) for number, rule in enumerate(routing.rules)}
+    return {**rules, ENDS: _ending_rule()}
+
+
+def _ending_rule() -> Ruleset:
+    return {"all": [{ENDS: {"$and": [{KIND: ENDS}, {"$ex": {ALWAYS: 1}}]}}]}
 
 
 def _rule(number: int, rule: Rule, codes: Codes) -> Ruleset:
@@ -118,10 +131,13 @@ def lint(rules: Ruleset) -> None:
     Raises:
         OutsideGuards: it is not.
     """
-    _sure(0 < len(rules) <= MOST_RULES, f"{len(rules)} rules")
+    _sure(len(rules) <= MOST_RULES + 1, f"{len(rules)} rules")
+    _sure(rules.get(ENDS) == _ending_rule(), "no rule fires in every session")
     constants: set[tuple[str, int]] = set()
     aliases: set[str] = set()
     for name, rule in rules.items():
+        if name == ENDS:
+            continue
         _sure(set(rule) == {"all"}, f"{name}: {sorted(rule)}")
         _sure(0 < len(rule["all"]) <= MOST_PATTERNS, f"{name}: {len(rule['all'])} patterns")
         there: dict[str, set[str]] = {}

@@ -14,7 +14,7 @@ from adjudicator.problems import Place, Problem, Refused
 from adjudicator.product.meant import nearest
 from adjudicator.product.mistakes import problems_of
 from adjudicator.product.source import Source, Steps, read_source
-from adjudicator.review.routing.definition import RoutingRule
+from adjudicator.review.routing.definition import CaseFacts, RoutingRule
 from adjudicator.review.routing.facts import FINDING, KINDS, Fact, Field, Type, Value, fact
 from adjudicator.review.routing.plain import fires
 from adjudicator.review.routing.rules import (
@@ -88,6 +88,24 @@ def read_rule(path: Path, decimals: int) -> Rule:
     return _Compiler(rule, source, decimals).compiled()
 
 
+def read_case(path: Path, decimals: int) -> tuple[Fact, ...]:
+    """Read the facts of a case from a file, YAML or JSON, that has them under ``facts`` as examples do.
+
+    Raises:
+        Refused: with everything that is wrong with the file.
+    """
+    source = read_source(path)
+    try:
+        case = CaseFacts.model_validate(source.tree)
+    except ValidationError as error:
+        raise Refused(_in_order([*source.problems, *problems_of(error, source, CaseFacts)])) from None
+    problems = list(source.problems)
+    facts = _Facts(source, decimals, problems).read(("facts",), case.facts)
+    if problems:
+        raise Refused(_in_order(problems))
+    return facts
+
+
 def _in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(problems, key=lambda problem: (problem.place.line or 0, problem.place.column or 0))
 
@@ -131,8 +149,9 @@ class _Compiler:
     def compiled(self) -> Rule:
         patterns = self._patterns()
         told = self._told(patterns)
+        facts = _Facts(self._source, self._decimals, self._problems)
         examples = tuple(
-            (example.fires, self._facts(("examples", place, "facts"), example.facts))
+            (example.fires, facts.read(("examples", place, "facts"), example.facts))
             for place, example in enumerate(self._rule.examples)
         )
         if {fires for fires, _ in examples} != {True, False}:
@@ -237,7 +256,7 @@ class _Compiler:
         before = self._source.text[:offset]
         return Place(self._source.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
-    # What is told, and examples.
+    # What is told, and whether examples do as they say.
 
     def _told(self, patterns: list[Pattern]) -> Mapping[str, Earlier]:
         told: dict[str, Earlier] = {}
@@ -256,13 +275,29 @@ class _Compiler:
                     self._problems.append(Problem(found.what, self._source.place_of(steps), found.remedy))
         return told
 
-    def _facts(self, steps: Steps, given: tuple[Mapping[str, Mapping[str, Any]], ...]) -> tuple[Fact, ...]:
+    def _try(self, rule: Rule) -> None:
+        for place, (wanted, facts) in enumerate(rule.examples):
+            if (fires(rule, facts) is not None) != wanted:
+                key = "routing.example_silent" if wanted else "routing.example_fires"
+                self._note(key, ("examples", place, "fires"), number=place + 1)
+
+
+class _Facts:
+    """Reads facts as people write them, and notes what is wrong with them."""
+
+    def __init__(self, source: Source, decimals: int, problems: list[Problem]) -> None:
+        self._source, self._decimals, self._problems = source, decimals, problems
+
+    def read(self, steps: Steps, given: tuple[Mapping[str, Mapping[str, Any]], ...]) -> tuple[Fact, ...]:
         facts = []
         for place, one in enumerate(given):
             for kind, values in one.items():
                 here = (*steps, place, kind)
                 if kind not in KINDS:
-                    self._note_key("routing.unknown_kind", here, name=kind, kinds=list(KINDS))
+                    where = self._source.place_of_key(here)
+                    self._problems.append(
+                        _problem("routing.unknown_kind", where, name=kind, kinds=list(KINDS))
+                    )
                     continue
                 read = {name: self._cell((*here, name), kind, name, text) for name, text in values.items()}
                 facts.append(fact(kind, **{name: v for name, v in read.items() if name in KINDS[kind]}))
@@ -271,18 +306,16 @@ class _Compiler:
     def _cell(self, steps: Steps, kind: str, name: str, text: Any) -> Value | None:
         field = KINDS[kind].get(name)
         if field is None:
-            self._note_key("routing.unknown_field", steps, kind=kind, name=name, known=list(KINDS[kind]))
+            where, known = self._source.place_of_key(steps), list(KINDS[kind])
+            self._problems.append(_problem("routing.unknown_field", where, kind=kind, name=name, known=known))
             return None
         value = value_of(field, str(text), self._decimals)
         if value is None:
-            self._note("routing.example_value", steps, name=name, value=str(text), type=_told_type(field))
+            where = self._source.place_of(steps)
+            self._problems.append(
+                _problem("routing.example_value", where, name=name, value=str(text), type=_told_type(field))
+            )
         return value
-
-    def _try(self, rule: Rule) -> None:
-        for place, (wanted, facts) in enumerate(rule.examples):
-            if (fires(rule, facts) is not None) != wanted:
-                key = "routing.example_silent" if wanted else "routing.example_fires"
-                self._note(key, ("examples", place, "fires"), number=place + 1)
 
 
 def _told_type(field: Field) -> Message:

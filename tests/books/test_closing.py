@@ -1,0 +1,234 @@
+"""Closing months of a scheme that is small enough to be worked by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from adjudicator.books.books import open_books
+from adjudicator.books.closing import Page, close, reopen
+from adjudicator.books.closings import all_closings, standing_closings
+from adjudicator.books.payments import export
+from adjudicator.books.readjudication import readjudicate
+from adjudicator.problems import Refused
+from adjudicator.remuneration.months import read_month
+from adjudicator.remuneration.statements import Part
+from adjudicator.store.schema import REMUNERATIONS, STATEMENT_ROWS, STATEMENTS
+from tests.books.clinic import (
+    BOTH_DECIDED,
+    JANUARY_DECIDED,
+    REGISTERED_ROWS,
+    change,
+    claim,
+    line,
+    receive,
+    write_clinic,
+)
+from tests.books.dump import dump
+from tests.books.states import BY, State
+
+NewBooks = Callable[[Path, State], Path]
+
+
+@pytest.fixture(scope="session")
+def clinic(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scheme whose months can be closed by hand; not to be changed."""
+    return write_clinic(tmp_path_factory.mktemp("clinic") / "scheme")
+
+
+@pytest.fixture
+def folder(new_books: NewBooks, clinic: Path) -> Path:
+    """Its books with the claims of January decided."""
+    return new_books(clinic, JANUARY_DECIDED)
+
+
+def closed(folder: Path, month: str, commit: bool = True, by: str = BY, confirm: bool = False) -> Page:
+    with open_books(folder) as books:
+        return close(books, by, read_month(month), commit=commit, confirm=confirm)
+
+
+def reopened(folder: Path, month: str, reason: str = "a mistake") -> None:
+    with open_books(folder) as books:
+        reopen(books, BY, read_month(month), "", reason)
+
+
+def refused(do: Callable[[], object]) -> list[str]:
+    with pytest.raises(Refused) as caught:
+        do()
+    return [problem.what.key for problem in caught.value.problems]
+
+
+def rows(folder: Path, closing: int) -> list[tuple[str, str, str, str, int]]:
+    """Give the rows of the statements of a closing: facility, product, part, month of origin, amount."""
+    table = STATEMENT_ROWS
+    with open_books(folder) as books, books.database.reading() as connection:
+        found = connection.execute(sa.select(table).where(table.c.closing == closing)).all()
+    return sorted((row.facility, row.product, Part(row.part).word, row.origin, row.amount) for row in found)
+
+
+def totals(folder: Path, closing: int) -> dict[str, int]:
+    table = STATEMENTS
+    with open_books(folder) as books, books.database.reading() as connection:
+        found = connection.execute(sa.select(table).where(table.c.closing == closing)).all()
+    return {row.facility: row.amount for row in found}
+
+
+def receive_february(folder: Path) -> None:
+    receive(
+        folder,
+        [claim("C", "H1", "2026-02-05"), claim("D", "C1", "2026-01-25")],
+        [line("C", "H1", 1, "S1"), line("D", "C1", 1, "S1")],
+    )
+
+
+def test_a_quarter_worked_by_hand(folder: Path) -> None:
+    # M earned 310.00 in January; half of it is 155.00 for lines of 100.00 + 200.00. A has 51.67 of it and B
+    # 103.33, but B waits for the quarter of Q. X is rejected, and on the statement of C1 for nothing.
+    january = closed(folder, "2026-01")
+    (index,) = january.closing.indexes
+    assert (index.allocated, index.valuated, str(index.shown)) == (31_000, 30_000, "0.5167")
+    assert rows(folder, 1) == [("H1", "M", "relative_prices", "2026-01", 5167)]
+    assert totals(folder, 1) == {"C1": 0, "H1": 5167}
+    assert (january.settled.claims, january.rejected, january.held_back.waiting.claims) == (1, 1, 1)
+    # In February M earned 280.00: 140.00 for C and for D, which came late and is of January.
+    receive_february(folder)
+    february = closed(folder, "2026-02")
+    assert rows(folder, 2) == [
+        ("C1", "M", "relative_prices", "2026-01", 7000),
+        ("H1", "M", "relative_prices", "2026-02", 7000),
+    ]
+    assert [(one.claims, one.amount) for one in february.late] == [(1, 7000)]
+    assert [(one.facility, one.before, one.now) for one in february.facilities] == [
+        ("C1", 0, 7000),
+        ("H1", 5167, 7000),
+    ]
+    # In March the quarter of Q closes: 31.00 + 28.00 + 31.00 for 40.00. B keeps its 103.33 of January.
+    march = closed(folder, "2026-03")
+    assert rows(folder, 3) == [
+        ("C1", "M", "relative_prices", "2026-01", 10_333),
+        ("C1", "Q", "relative_prices", "2026-01", 9000),
+    ]
+    assert march.held_back.waiting.claims == 0
+    assert [index.allocated for index in march.closing.indexes] == [31_000, 9000]
+    assert march.closing.total == 19_333
+    assert closed(folder, "2026-04").closing.total == 0
+
+
+def test_a_dry_run_changes_nothing_and_comes_to_the_same(folder: Path) -> None:
+    before = dump(folder)
+    page = closed(folder, "2026-01", commit=False)
+    assert dump(folder) == before
+    assert page.booked is None
+    booked = closed(folder, "2026-01")
+    assert (booked.hash, booked.record) == (page.hash, page.record)
+    with open_books(folder) as books, books.database.reading() as connection:
+        (closing,) = all_closings(connection)
+    assert closing.record == page.record
+
+
+def test_a_month_is_closed_once_and_in_order(folder: Path) -> None:
+    closed(folder, "2026-01")
+    assert refused(lambda: closed(folder, "2026-01")) == ["closing.closed"]
+    assert refused(lambda: closed(folder, "2026-01", commit=False)) == ["closing.closed"]
+    assert refused(lambda: closed(folder, "2026-03")) == ["closing.out_of_order"]
+    assert refused(lambda: closed(folder, "2025-12")) == ["closing.out_of_order"]
+    with open_books(folder) as books:
+        assert refused(lambda: close(books, BY, read_month("2026-02"), "R1")) == ["closing.no_product_there"]
+
+
+def test_closing_and_reopening_leaves_nothing(folder: Path) -> None:
+    first = closed(folder, "2026-01")
+    assert refused(lambda: reopened(folder, "2026-01", " ")) == ["closing.no_reason"]
+    reopened(folder, "2026-01")
+    table = REMUNERATIONS
+    with open_books(folder) as books, books.database.reading() as connection:
+        left = sa.select(sa.func.sum(table.c.amount), sa.func.sum(table.c.valuated))
+        assert tuple(connection.execute(left).one()) == (0, 0)
+        assert connection.execute(sa.select(sa.func.sum(STATEMENTS.c.amount))).scalar_one() == 0
+        assert standing_closings(connection) == []
+        assert [one.entry for one in all_closings(connection)] == [1, -1]
+    assert refused(lambda: reopened(folder, "2026-01")) == ["closing.is_open"]
+    again = closed(folder, "2026-01")
+    assert again.record == first.record
+    assert again.booked == 3
+    receive_february(folder)
+    closed(folder, "2026-02")
+    assert refused(lambda: reopened(folder, "2026-01")) == ["closing.not_the_last"]
+    assert rows(folder, 4)[0] == ("C1", "M", "relative_prices", "2026-01", 7000)
+
+
+def test_a_claim_that_is_decided_again_is_corrected(folder: Path) -> None:
+    closed(folder, "2026-01")
+    provisions = [dict(row) for row in REGISTERED_ROWS["provisions"]]
+    provisions[0]["price"] = "80.00"
+    change(folder, "provisions", provisions)
+    with open_books(folder) as books:
+        readjudicate(books, BY, ["H1/A"], "a price put right")
+    # In February half of 280.00 is for A alone, which gives back its 51.67.
+    closed(folder, "2026-02")
+    assert rows(folder, 2) == [("H1", "M", "corrections", "2026-01", 14_000 - 5167)]
+    # Nothing of it is counted again.
+    assert closed(folder, "2026-03").closing.settled.sum() == 2
+    reopened(folder, "2026-03")
+    reopened(folder, "2026-02")
+    closed(folder, "2026-02")
+    assert rows(folder, 6) == [("H1", "M", "corrections", "2026-01", 14_000 - 5167)]
+
+
+def test_a_claim_that_is_rejected_later_is_taken_back(folder: Path) -> None:
+    closed(folder, "2026-01")
+    change(folder, "provisions", REGISTERED_ROWS["provisions"][1:])
+    with open_books(folder) as books:
+        readjudicate(books, BY, ["H1/A"], "not in the register")
+    closed(folder, "2026-02")
+    assert rows(folder, 2) == [("H1", "M", "corrections", "2026-01", -5167)]
+    assert closed(folder, "2026-03", commit=False).closing.total == 10_333 + 9000
+
+
+def test_contributions_that_come_to_be_known_late_are_counted_once(folder: Path) -> None:
+    closed(folder, "2026-01")
+    # 365.00 more for M, paid in January: 31.00 of January and 28.00 of February are counted in February.
+    more = {"contribution": "K3", "policy": "PM", "paid": "2026-01-01", "amount": "365.00"}
+    change(folder, "contributions", [*REGISTERED_ROWS["contributions"], more])
+    receive_february(folder)
+    page = closed(folder, "2026-02")
+    assert page.allocated["M", read_month("2026-02")] == 28_000 + 3100 + 2800
+    # It is taken out again: March takes back what was counted, and counts nothing more of it.
+    change(folder, "contributions", REGISTERED_ROWS["contributions"])
+    page = closed(folder, "2026-03")
+    assert page.allocated["M", read_month("2026-03")] == 31_000 - 3100 - 2800
+    assert page.allocated["Q", read_month("2026-02")] == 2800
+
+
+def test_a_second_person_confirms(folder: Path) -> None:
+    assert refused(lambda: closed(folder, "2026-01", False, "Bola", True)) == ["closing.no_second_person"]
+    settings = folder / "scheme.yaml"
+    settings.write_text(f"closing: {{second_person: true}}\n{settings.read_text('utf-8')}", "utf-8")
+    assert refused(lambda: closed(folder, "2026-01", False, "Bola", True)) == ["closing.not_proposed"]
+    page = closed(folder, "2026-01", by="Amina")
+    assert (page.booked, page.proposed_by) == (None, "Amina")
+    assert refused(lambda: closed(folder, "2026-01", False, " amina", True)) == ["closing.same_person"]
+    receive(folder, [claim("E", "H1", "2026-01-30")], [line("E", "H1", 1, "S1")])
+    assert refused(lambda: closed(folder, "2026-01", False, "Bola", True)) == ["closing.changed"]
+    closed(folder, "2026-01", by="Amina")
+    page = closed(folder, "2026-01", False, "Bola", True)
+    assert page.booked == 1
+    assert refused(lambda: closed(folder, "2026-01", False, "Bola", True)) == ["closing.closed"]
+
+
+def test_a_month_that_is_being_paid_stays_closed(folder: Path) -> None:
+    closed(folder, "2026-01")
+    with open_books(folder) as books:
+        export(books, BY)
+    assert refused(lambda: reopened(folder, "2026-01")) == ["closing.being_paid"]
+
+
+def test_the_order_of_facilities_does_not_matter(new_books: NewBooks, clinic: Path) -> None:
+    folders = [new_books(clinic, BOTH_DECIDED) for _ in range(2)]
+    change(folders[1], "facilities", [dict(row, name="Other") for row in REGISTERED_ROWS["facilities"][::-1]])
+    pages = [closed(folder, "2026-01") for folder in folders]
+    assert pages[0].closing.statements == pages[1].closing.statements
+    assert pages[0].record["entries"] == pages[1].record["entries"]

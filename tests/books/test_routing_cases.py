@@ -1,0 +1,101 @@
+"""Routing of the cases that are in the books."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import sqlalchemy as sa
+
+from adjudicator.books.books import Books, open_books
+from adjudicator.books.delivery import apply_review, deliver, try_decision
+from adjudicator.books.ledger import current_decisions
+from adjudicator.books.queue import Case, open_cases, put_back, take_next
+from adjudicator.books.routing import facts_of_case, router_of_books
+from adjudicator.review.decision import Decision, Verdict
+from adjudicator.review.routing.facts import Fact
+from adjudicator.review.routing.shipped import shipped_routing
+from adjudicator.store import journal, runs
+from adjudicator.store.journal import Act
+from adjudicator.store.schema import CLAIM_DECISIONS, FLAGS, SELECTED, SELECTIONS
+from adjudicator.vocabulary import ClaimStatus, FacilityLevel, Severity
+
+
+def flag(books: Books, claim_id: int, rule: str, line: int, severity: Severity, score: int) -> None:
+    with books.database.writing() as connection:
+        decisions = current_decisions(connection, np.array([claim_id]), runs.last_run(connection))
+        row = {"run": decisions["run"][0].as_py(), "claim_id": claim_id, "line": line, "rule": rule}
+        row |= {"version": "1", "severity": int(severity), "score": score, "values": "{}", "digest": 0}
+        connection.execute(sa.insert(FLAGS).values(row))
+
+
+def draw(books: Books, claim_id: int) -> None:
+    with books.database.writing() as connection:
+        entry = journal.append(connection, Act("auditor", "select"), {"selection": 1})
+        values = {"selection": 1, "journal": entry, "purpose": "review", "method": "random", "record": "{}"}
+        connection.execute(sa.insert(SELECTIONS).values(values))
+        row = {"selection": 1, "claim_id": claim_id, "probability": 1, "of": 20}
+        connection.execute(sa.insert(SELECTED).values(row))
+
+
+def accepted_claim(books: Books) -> int:
+    query = sa.select(CLAIM_DECISIONS.c.claim_id).where(
+        CLAIM_DECISIONS.c.status != int(ClaimStatus.REJECTED), CLAIM_DECISIONS.c.entry == 1
+    )
+    with books.database.reading() as connection:
+        ordered = query.order_by(CLAIM_DECISIONS.c.valuated.desc(), CLAIM_DECISIONS.c.claim_id)
+        return int(connection.execute(ordered.limit(1)).scalar_one())
+
+
+def first(books: Books) -> Case:
+    case = take_next(books, "Amina")
+    assert case is not None
+    return case
+
+
+def of_kind(facts: tuple[Fact, ...], kind: str) -> list[dict[str, int | str]]:
+    return [dict(one.values) for one in facts if one.kind == kind]
+
+
+def test_a_case_is_routed_by_what_the_books_know_of_it(decided_folder: Path) -> None:
+    shutil.copytree(shipped_routing()[0].parent, decided_folder / "routing")
+    with open_books(decided_folder) as books:
+        claim_id = accepted_claim(books)
+        flag(books, claim_id, "care-after-death", 0, Severity.CRITICAL, 95)
+        flag(books, claim_id, "price", 1, Severity.MEDIUM, 40)
+        open_cases(books, "the queue")
+        for _ in range(3):
+            case = first(books)
+            put_back(books, case.name, "Amina")
+        facts = facts_of_case(books, str(case.case))
+        assert of_kind(facts, "flag") == [
+            {"rule": "care-after-death", "severity": 3, "score": 95, "lines": 0},
+            {"rule": "price", "severity": 1, "score": 40, "lines": 1},
+        ]
+        assert {"event": "put_back", "times": 3, "by": "Amina"} in of_kind(facts, "history")
+        [claim] = of_kind(facts, "claim")
+        assert claim["facility"] == case.facility
+        assert claim["level"] in set(FacilityLevel)
+        assert of_kind(facts, "case")[0]["flags"] == 2
+        with router_of_books(books) as router:
+            routed = router.route(facts)
+        assert routed.escalate
+        assert {firing.rule for firing in routed.why} >= {"critical-flag", "passed-around"}
+
+
+def test_how_the_earlier_case_of_a_claim_ended_is_known(decided_folder: Path) -> None:
+    with open_books(decided_folder) as books:
+        claim_id = accepted_claim(books)
+        flag(books, claim_id, "first", 0, Severity.LOW, 40)
+        open_cases(books, "the queue")
+        case = first(books)
+        trial = try_decision(books, case.name, Decision(Verdict.ACCEPT))
+        apply_review(books, deliver(books, trial, "Amina"), "Amina")
+        draw(books, claim_id)
+        assert open_cases(books, "the queue") == 1
+        [review] = of_kind(facts_of_case(books, case.name), "review")
+        saved = trial.amounts[0] - trial.amounts[1]
+        assert review == {"outcome": "accept", "by": "Amina", "saved": saved, "round": 1}
+        with router_of_books(books) as router:
+            assert router.route(facts_of_case(books, case.name)).why == ()
