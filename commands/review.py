@@ -142,6 +142,24 @@ def _show(books: Books, case: str, language: str) -> None:
     from adjudicator.presentation.review import ReviewView
 
     out().print(ReviewView(books, language).file(case_file(books, case), this_moment().date()))
+    _show_proposals(books, case, language)
+
+
+def _show_proposals(books: Books, case: str, language: str) -> None:
+    """Show where the routing rules of the scheme would send a case."""
+    from adjudicator.books.routing import facts_of_case, router_of_books, routing_of_books
+    from adjudicator.presentation.routing import print_routed
+
+    routing = routing_of_books(books)
+    if not routing.rules:
+        return
+    router = router_of_books(books)
+    try:
+        result = router.route(facts_of_case(books, case))
+    finally:
+        router.close()
+    out().print(_t("review.proposed"), style="bold")
+    print_routed(out(), routing, result, books.decimals, language)
 
 
 @review.command("show", help=_t("review.show.help"))

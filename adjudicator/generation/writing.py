@@ -48,6 +48,7 @@ from adjudicator.generation.shipped import shipped_products, shipped_rules
 from adjudicator.generation.utilisation import intensity_for
 from adjudicator.generation.world import World, world_of
 from adjudicator.problems import Problem, Refused
+from adjudicator.review.routing.shipped import shipped_routing
 from adjudicator.tables import CLAIM_LINES, CLAIMS, REGISTERS
 from adjudicator.units import currency_decimals
 from adjudicator.words import message, text
@@ -188,7 +189,11 @@ class _Scheme:
     def _write_settings(self, offers: Offers, currency: str) -> None:
         said = read_text("scheme.yaml").replace("{currency}", currency)
         (self._folder / "scheme.yaml").write_text(said, "utf-8")
-        for name, files in (("products", offers.files), ("rules", shipped_rules())):
+        for name, files in (
+            ("products", offers.files),
+            ("rules", shipped_rules()),
+            ("routing", shipped_routing()),
+        ):
             (self._folder / name).mkdir()
             for file in files:
                 shutil.copyfile(file, self._folder / name / file.name)
