@@ -339,6 +339,22 @@ def _distinct(
 ) -> tuple[Int64s, Bools]:
     """Count different patients, facilities or days."""
     view = _view(evaluator, universe, look, level, rows, _keys_of(look), None)
+    code, totals = _different(universe, look, view)
+    asking = _code_of(universe, view.codes, level, rows)
+    found = totals[np.searchsorted(code, asking, "right")] - totals[np.searchsorted(code, asking, "left")]
+    return np.where(asking >= 0, found, 0), np.ones(len(rows), np.bool_)
+
+
+def _different(universe: Universe, look: typed.Look, view: _View) -> tuple[Int64s, Int64s]:
+    """Count different ones from the first code on, or take the counts as they were made.
+
+    Returns:
+        The codes of the rows looked at, rising, and (rows + 1,) how many different ones stand before each.
+    """
+    name = ("different", id(view.sorted), look.subject)
+    cached: Any = universe.cache.get(name)
+    if cached is not None:
+        return cached[0], cached[1]
     code = view.sorted.key // view.sorted.span
     values, given = universe.column(_DISTINCT[look.subject]).at(view.sorted.rows)
     order = np.lexsort((values[given], code[given]))
@@ -346,9 +362,8 @@ def _distinct(
     new = np.ones(len(code), np.bool_)
     new[1:] = (code[1:] != code[:-1]) | (values[1:] != values[:-1])
     totals = np.concatenate(([0], np.cumsum(new)))
-    asking = _code_of(universe, view.codes, level, rows)
-    found = totals[np.searchsorted(code, asking, "right")] - totals[np.searchsorted(code, asking, "left")]
-    return np.where(asking >= 0, found, 0), np.ones(len(rows), np.bool_)
+    universe.remember(name, (code, totals, view.sorted))
+    return code, totals
 
 
 def nearest(

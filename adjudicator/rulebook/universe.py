@@ -37,10 +37,8 @@ class Column:
 Provider = Callable[[], Column]
 
 
-_ROWS_KEPT: Final = 60_000_000
-"""About how many rows what is remembered may have, all in all."""
-
-_FEWEST_KEPT: Final = 4
+_BYTES_KEPT: Final = 1 << 30
+"""How much memory what is remembered may take, about."""
 
 
 class Universe:
@@ -69,13 +67,15 @@ class Universe:
         self._indexes: dict[tuple[str, bool], tuple[Any, Any]] = {}
         self.cache: OrderedDict[Hashable, Any] = OrderedDict()
         """What looks have sorted, for other rules that look at the same; the latest of them."""
+        self._kept = 0
 
     def remember(self, name: Hashable, made: Any) -> None:
         """Keep what was made for other rules, and forget what was made long ago."""
         self.cache[name] = made
-        size = max(1, self.lines + self.claims)
-        while len(self.cache) > max(_FEWEST_KEPT, _ROWS_KEPT // size):
-            self.cache.popitem(last=False)
+        self._kept += _bytes_of(made)
+        while self._kept > _BYTES_KEPT and len(self.cache) > 1:
+            _, forgotten = self.cache.popitem(last=False)
+            self._kept -= _bytes_of(forgotten)
 
     def lines_of(self, claims: Int64s) -> tuple[Int64s, Int64s]:
         """Give the lines of some claims, and for each the place of its claim among them."""
@@ -152,3 +152,11 @@ class Universe:
             first, order = group(codes, int(codes.max(initial=0)) + 1)
             self._indexes[key] = (first[1:].astype(np.int64), order)
         return self._indexes[key]
+
+
+def _bytes_of(made: Any) -> int:
+    """Give the memory that arrays take, alone or as parts of something."""
+    if isinstance(made, np.ndarray):
+        return int(made.nbytes)
+    parts = made if isinstance(made, tuple) else vars(made).values()
+    return sum(part.nbytes for part in parts if isinstance(part, np.ndarray))

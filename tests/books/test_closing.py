@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from adjudicator.books.books import open_books
 from adjudicator.books.closing import Page, close, reopen
+from adjudicator.books.closing_verification import check_closings
 from adjudicator.books.closings import all_closings, standing_closings
 from adjudicator.books.payments import export
 from adjudicator.books.readjudication import readjudicate
@@ -28,7 +29,7 @@ from tests.books.clinic import (
     write_clinic,
 )
 from tests.books.dump import dump
-from tests.books.states import BY, State
+from tests.books.states import BY, MADE, State
 
 NewBooks = Callable[[Path, State], Path]
 
@@ -232,3 +233,44 @@ def test_the_order_of_facilities_does_not_matter(new_books: NewBooks, clinic: Pa
     pages = [closed(folder, "2026-01") for folder in folders]
     assert pages[0].closing.statements == pages[1].closing.statements
     assert pages[0].record["entries"] == pages[1].record["entries"]
+
+
+def test_claims_of_products_of_two_locations_wait_for_both(new_books: NewBooks, clinic: Path) -> None:
+    folder = new_books(clinic, MADE)
+    product = folder / "products" / "q.yaml"
+    product.write_text(f"{product.read_text('utf-8')}location: {{region: R1}}\n", "utf-8")
+    JANUARY_DECIDED.reach(folder)
+    closed(folder, "2026-01")
+    with open_books(folder) as books:
+        # Q is closed at R1, for the first time in the last month of its quarter.
+        page = close(books, BY, read_month("2026-03"), "R1", commit=True)
+    assert page.products == ("Q",)
+    assert rows(folder, 2) == [
+        ("C1", "M", "relative_prices", "2026-01", 10_333),
+        ("C1", "Q", "relative_prices", "2026-01", 9000),
+    ]
+    assert refused(lambda: reopened(folder, "2026-01")) == ["closing.used"]
+    with open_books(folder) as books:
+        reopen(books, BY, read_month("2026-03"), "R1", "too early")
+    reopened(folder, "2026-01")
+
+
+def test_what_is_changed_in_the_books_is_found(folder: Path) -> None:
+    closed(folder, "2026-01")
+    closed(folder, "2026-02")
+    reopened(folder, "2026-02")
+    with open_books(folder) as books:
+        export(books, BY)
+        with books.database.reading() as connection:
+            assert check_closings(connection) == []
+        with books.database.writing() as connection:
+            for change_of in (
+                "UPDATE remunerations SET amount = amount + 1 WHERE closing = 1",
+                "UPDATE payments SET amount = amount + 1",
+                'UPDATE closings SET record = \'{"reason": "none"}\' WHERE closing = 3',
+                "DELETE FROM closed_months WHERE closing = 1",
+            ):
+                connection.exec_driver_sql(change_of)
+        with books.database.reading() as connection:
+            found = sorted(found.key.rpartition(".")[2] for found in check_closings(connection))
+    assert found == ["closed_months", "journal", "payments", "rows", "sums"]
