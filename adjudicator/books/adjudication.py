@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from adjudicator import engine
 from adjudicator.adjudication.adjudicate import AmountTooLarge
 from adjudicator.adjudication.summary import Summary
+from adjudicator.books.archive import Archive
 from adjudicator.books.basis import Basis, keep_products, present_basis
 from adjudicator.books.books import Books
 from adjudicator.books.claims import Received, received
@@ -135,7 +136,7 @@ def _adjudicate(
         remember(books.database, basis.compiled, run)
     with books.database.reading() as connection:
         chosen = waiting(plan["until"], plan["claims_upto"])
-        work, held = prepare(connection, run, basis, chosen, rules)
+        work, held = prepare(connection, run, basis, chosen, rules, Archive(books))
     progress("run.reading_claims", 1, 1)
     if not len(work.received.claim_ids):
         return Outcome(run, "", work.summary, held) if held else None
@@ -170,6 +171,7 @@ def prepare(
     basis: Basis,
     chosen: sa.Select[tuple[int]],
     rules: tuple[CompiledRule, ...] = (),
+    archive: Archive | None = None,
 ) -> tuple[Work, list[Held]]:
     """Read what a run decides about and what it finds; claims that cannot be decided are held."""
     claims = received(connection, chosen)
@@ -179,7 +181,7 @@ def prepare(
         if homeless.any():
             held.append(Held(claims.claim_ids[homeless], HELD_FACILITY))
             claims = claims.only(~homeless)
-    work = work_on(connection, run, basis, claims, rules)
+    work = work_on(connection, run, basis, claims, rules, archive)
     while len(claims.claim_ids):
         too_large = _too_large(work)
         if not len(too_large):
@@ -188,7 +190,7 @@ def prepare(
         kept[too_large] = False
         held.append(Held(claims.claim_ids[~kept], HELD_AMOUNT))
         claims = claims.only(kept)
-        work = work_on(connection, run, basis, claims, rules)
+        work = work_on(connection, run, basis, claims, rules, archive)
     return work, held
 
 
@@ -198,12 +200,13 @@ def work_on(
     basis: Basis,
     claims: Received,
     rules: tuple[CompiledRule, ...] = (),
+    archive: Archive | None = None,
 ) -> Work:
     """Find what claims that are decided for the first time are opened with."""
     opening = find_opening(connection, basis.compiled, claims, run - 1, np.zeros(0, np.int64))
     versions = np.ones(len(claims.claim_ids), np.int64)
     remembered = remembered_by(connection, basis.compiled, run)
-    past = look_back(connection, run, claims) if rules else None
+    past = look_back(connection, run, claims, archive) if rules else None
     return Work(run, basis, claims, versions, opening, remembered, rules, past)
 
 

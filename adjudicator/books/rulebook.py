@@ -9,15 +9,17 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from adjudicator.adjudication.booking import DECISION
+from adjudicator.books.archive import Archive
 from adjudicator.books.books import Books
 from adjudicator.books.claims import Received, received
 from adjudicator.problems import Problem, Refused
 from adjudicator.rulebook.read import CompiledRule, read_rule, read_rules
-from adjudicator.store.schema import CLAIM_DECISIONS, CLAIMS, RULE_TEXTS
+from adjudicator.store.schema import CLAIM_DECISIONS, CLAIMS, RULE_TEXTS, UNDECIDED
 from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
@@ -86,7 +88,11 @@ def rejecting(rules: Sequence[CompiledRule]) -> tuple[CompiledRule, ...]:
 
 
 def look_back(
-    connection: sa.Connection, run: int, claims: Received, but: Int64s | None = None
+    connection: sa.Connection,
+    run: int,
+    claims: Received,
+    archive: Archive | None,
+    but: Int64s | None = None,
 ) -> Received | None:
     """Read the earlier claims that rules look at: those decided before a run, of about a year.
 
@@ -94,21 +100,34 @@ def look_back(
         connection: of a transaction.
         run: the number of the run.
         claims: that it decides.
+        archive: where claims are kept as columns; none for a run that is repeated, which trusts only the
+            books. With it the run must be the next one.
         but: claims to be left out, because they are decided again.
     """
     if run == 1 or not len(claims.claim_ids):
         return None
-    first: Any = pc.min(claims.claims["date_claimed"]).as_py()
+    first = pc.min(claims.claims["date_claimed"]).cast(pa.int32())
+    since = pc.subtract(first, pa.scalar(LOOK_BACK, pa.int32())).cast(pa.date32())
+    left_out = claims.claim_ids if but is None else but
+    if archive is None:
+        earlier = received(connection, _decided_before(run, since.as_py()))
+    else:
+        # What is not waiting was decided; the claims of this run are waiting themselves.
+        waiting = np.array(connection.execute(sa.select(UNDECIDED.c.claim_id)).scalars().all(), np.int64)
+        left_out = np.concatenate((waiting, left_out))
+        earlier = archive.since(connection, since)
+    return earlier.only(~np.isin(earlier.claim_ids, left_out))
+
+
+def _decided_before(run: int, since: Any) -> sa.Select[tuple[int]]:
     decisions = CLAIM_DECISIONS
-    chosen = (
+    return (
         sa.select(CLAIMS.c.claim_id)
         .join(decisions, decisions.c.claim_id == CLAIMS.c.claim_id)
         .where(
             decisions.c.run < run,
             decisions.c.version == 1,
             decisions.c.entry == DECISION,
-            CLAIMS.c.date_claimed >= (np.datetime64(first) - LOOK_BACK).item(),
+            CLAIMS.c.date_claimed >= since,
         )
     )
-    earlier = received(connection, chosen)
-    return earlier if but is None else earlier.only(~np.isin(earlier.claim_ids, but))
