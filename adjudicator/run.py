@@ -269,7 +269,8 @@ def _write_decisions(
     if inputs.rules:
         # Rules speak of decisions, and decisions name the rules that flagged them.
         groups = list(groups)
-        flags = _flag(inputs, claims, groups, rejections, folder / f"{FLAGS.name}.{form}", progress)
+        path = folder / f"{FLAGS.name}.{form}"
+        flags = _flag(inputs, claims, groups, rejections, path, threads, progress)
     tabulator = Tabulator(inputs.compiled, claims, name, inputs.content_hashes, flags)
     summary = Summary()
     carried_folder = folder / CARRIED_FOLDER
@@ -302,11 +303,12 @@ def _flag(
     decided: Sequence[Decided],
     rejections: Rejections,
     path: Path,
+    threads: int,
     progress: Progress,
 ) -> pa.Array:
     """Ask the review rules, write what they flag, and name the rules of each claim."""
     progress("run.flagging", 0, 1)
-    flagged = flag(inputs.rules, inputs.compiled, inputs.registers.tables, claims, decided)
+    flagged = flag(inputs.rules, inputs.compiled, inputs.registers.tables, claims, decided, None, threads)
     fired = [*rejections.fired, *flagged]
     decimals = inputs.scheme.settings.decimals
     facilities = inputs.compiled.registers.facility_keys.values

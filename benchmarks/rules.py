@@ -86,7 +86,7 @@ def main() -> None:
     began = time.perf_counter()
     flags = 0
     asked = time.perf_counter()
-    for one in fire(rules, universe, rejecting=False):
+    for one in fire(rules, universe, rejecting=False, threads=2):
         flags += len(one)
         spent[one.rule.name] = time.perf_counter() - asked
         asked = time.perf_counter()

@@ -84,7 +84,7 @@ class Work:
             raise AmountTooLarge(claims.claim_row[found.claims].tolist()) from None
         self.summary.check()
         if self.rules:
-            flagged = flag(self.rules, self.basis.compiled, self.basis.tables, claims, kept, past)
+            flagged = flag(self.rules, self.basis.compiled, self.basis.tables, claims, kept, past, threads)
             yield {"flags": self._flags([*rejections.fired, *flagged], claims)}
 
     @property

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -54,36 +55,50 @@ class Fired:
         }
 
 
-def fire(rules: Sequence[CompiledRule], universe: Universe, rejecting: bool) -> Iterator[Fired]:
+def fire(
+    rules: Sequence[CompiledRule], universe: Universe, rejecting: bool, threads: int = 1
+) -> Iterator[Fired]:
     """Ask rules about the claims of now.
 
     Args:
         rules: compiled; drafts and retired ones are passed over.
         universe: the claims.
         rejecting: whether the rules that reject are asked, or all the others.
+        threads: how many rules are asked at a time; decides nothing but the time.
 
     Yields:
         Where each rule fired, in the order of the rules, also where it did not fire at all.
     """
+    asked = [
+        rule
+        for rule in rules
+        if rule.definition.status not in ("draft", "retired")
+        and (rule.definition.then.reject is not None) == rejecting
+    ]
+    with ThreadPoolExecutor(threads) as pool:
+        for fired in pool.map(lambda rule: _ask(rule, universe), asked):
+            yield from fired
+
+
+def _ask(rule: CompiledRule, universe: Universe) -> list[Fired]:
+    """Ask one rule; where it could not be computed is told of as well."""
     evaluator = Evaluator(universe)
-    for rule in rules:
-        said = rule.definition
-        if said.status in ("draft", "retired") or (said.then.reject is not None) != rejecting:
-            continue
-        rows = universe.current_claims if rule.level is Level.CLAIM else universe.current_lines
-        rows = _in_force(rule, universe, rows)
-        rows = rows[evaluator.truth(rule.condition, rule.level, rows)]
-        if said.then.sample is not None:
-            rows = rows[_drawn(rule, universe, rows)]
-        claim = rows if rule.level is Level.CLAIM else universe.claim_of_line[rows].astype(np.int64)
-        line = np.full(len(rows), WHOLE_CLAIM) if rule.level is Level.CLAIM else rows
-        values = {name: _plain(evaluator, value, rule.level, rows) for name, value in rule.values.items()}
-        yield Fired(rule, claim, line, values)
-        if len(odd := evaluator.take_odd()):
-            odd = odd[universe.current[odd]]
-            everywhere = np.ones(len(odd), np.bool_)
-            whole = np.full(len(odd), WHOLE_CLAIM)
-            yield Fired(rule, odd, whole, {ODD: ([True] * len(odd), everywhere)})
+    said = rule.definition
+    rows = universe.current_claims if rule.level is Level.CLAIM else universe.current_lines
+    rows = _in_force(rule, universe, rows)
+    rows = rows[evaluator.truth(rule.condition, rule.level, rows)]
+    if said.then.sample is not None:
+        rows = rows[_drawn(rule, universe, rows)]
+    claim = rows if rule.level is Level.CLAIM else universe.claim_of_line[rows].astype(np.int64)
+    line = np.full(len(rows), WHOLE_CLAIM) if rule.level is Level.CLAIM else rows
+    values = {name: _plain(evaluator, value, rule.level, rows) for name, value in rule.values.items()}
+    fired = [Fired(rule, claim, line, values)]
+    if len(odd := evaluator.take_odd()):
+        odd = odd[universe.current[odd]]
+        everywhere = np.ones(len(odd), np.bool_)
+        whole = np.full(len(odd), WHOLE_CLAIM)
+        fired.append(Fired(rule, odd, whole, {ODD: ([True] * len(odd), everywhere)}))
+    return fired
 
 
 def _in_force(rule: CompiledRule, universe: Universe, rows: Int64s) -> Int64s:

@@ -171,10 +171,12 @@ def flag(
     claims: Claims,
     decided: Sequence[Decided],
     past: Past | None = None,
+    threads: int = 1,
 ) -> list[Fired]:
     """Ask the rules that flag or draw, after the claims were decided."""
     universe, place = _seen(scheme, tables, claims, past, decided)
-    return [_in_batch(one, universe, place, claims) for one in fire(rules, universe, rejecting=False)]
+    fired = fire(rules, universe, rejecting=False, threads=threads)
+    return [_in_batch(one, universe, place, claims) for one in fired]
 
 
 def flags_table(fired: Sequence[Fired], claims: Claims, facilities: pa.Array, decimals: int) -> pa.Table:

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from threading import Lock
 from typing import Any, Final
 
 import numpy as np
@@ -68,14 +69,18 @@ class Universe:
         self.cache: OrderedDict[Hashable, Any] = OrderedDict()
         """What looks have sorted, for other rules that look at the same; the latest of them."""
         self._kept = 0
+        self._lock = Lock()
 
     def remember(self, name: Hashable, made: Any) -> None:
         """Keep what was made for other rules, and forget what was made long ago."""
-        self.cache[name] = made
-        self._kept += _bytes_of(made)
-        while self._kept > _BYTES_KEPT and len(self.cache) > 1:
-            _, forgotten = self.cache.popitem(last=False)
-            self._kept -= _bytes_of(forgotten)
+        with self._lock:
+            if name in self.cache:
+                return
+            self.cache[name] = made
+            self._kept += _bytes_of(made)
+            while self._kept > _BYTES_KEPT and len(self.cache) > 1:
+                _, forgotten = self.cache.popitem(last=False)
+                self._kept -= _bytes_of(forgotten)
 
     def lines_of(self, claims: Int64s) -> tuple[Int64s, Int64s]:
         """Give the lines of some claims, and for each the place of its claim among them."""
