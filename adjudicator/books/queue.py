@@ -25,6 +25,7 @@ import yaml
 from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.applied import unapplied
 from adjudicator.books.books import Books
+from adjudicator.books.feedback import contradicted
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.cases import (
@@ -52,6 +53,7 @@ from adjudicator.store.schema import (
     CASES,
     CLAIM_DECISIONS,
     CLAIMS,
+    FEEDBACK,
     FLAGS,
     JOURNAL,
     LINE_DECISIONS,
@@ -71,6 +73,13 @@ ACTIVE: Final = "active"
 
 _A_DAY: Final = dt.time(23, 59, 59, tzinfo=dt.UTC)
 """The end of a day that something is asked by."""
+
+
+PATIENT_FEEDBACK: Final = "patient-feedback"
+"""What a case is put down to that a patient's answers brought up, and its queue."""
+
+FEEDBACK_SCORE: Final = 80
+"""How likely something is wrong where a patient contradicts a claim, from 0 to 100."""
 
 
 @dataclass(frozen=True)
@@ -134,9 +143,10 @@ class _Wanted:
 def waiting_for_a_case(connection: sa.Connection) -> dict[int, _Wanted]:
     """Find the claims that deserve a case and have none.
 
-    They were selected for review since their last case was closed (or never had one), or were flagged by a
-    rule that had not flagged them when it was closed. Shadow rules and rules that reject put nobody in the
-    queue. A rejected claim has nothing left to save, and is a case only where it was selected.
+    They were selected for review since their last case was closed (or never had one), were contradicted by
+    their patient since then, or were flagged by a rule that had not flagged them when it was closed. Shadow
+    rules and rules that reject put nobody in the queue. A rejected claim has nothing left to save, and is a
+    case only where it was selected.
     """
     last = runs.last_run(connection)
     found: dict[int, _Wanted] = defaultdict(lambda: _Wanted({}, {}, {}, {}))
@@ -153,7 +163,29 @@ def waiting_for_a_case(connection: sa.Connection) -> dict[int, _Wanted]:
     for row in connection.execute(_selections_since_cases(last)):
         if not (row.has_case and closings.answered_selection(row.claim_id, row.journal)):
             found[row.claim_id].selections[row.selection] = row.method
+    for claim_id in _contradicted_by_patients(connection, closings):
+        wanted = found[claim_id]
+        wanted.rules[PATIENT_FEEDBACK] = FEEDBACK_SCORE
+        wanted.queues[PATIENT_FEEDBACK] = PATIENT_FEEDBACK
+        wanted.lines[0] = max(wanted.lines.get(0, 0), FEEDBACK_SCORE)
     return dict(found)
+
+
+def _contradicted_by_patients(connection: sa.Connection, closings: _Closings) -> list[int]:
+    """Find the claims that a patient contradicted since their last case was closed, or that never had one."""
+    query = sa.select(
+        FEEDBACK.c.claim_id,
+        FEEDBACK.c.journal,
+        sa.exists().where(CASES.c.claim_id == FEEDBACK.c.claim_id).label("has_case"),
+    )
+    said = [
+        int(row.claim_id)
+        for row in connection.execute(query.order_by(FEEDBACK.c.claim_id))
+        if not (row.has_case and closings.answered_selection(row.claim_id, row.journal))
+    ]
+    # Amounts are only told in findings, which are not looked at here.
+    found = contradicted(connection, np.array(said, np.int64), 0)
+    return [claim_id for claim_id in said if found.get(claim_id)]
 
 
 def queues_of_versions(connection: sa.Connection) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from adjudicator.books.books import open_books
 from adjudicator.books.feedback import Answered, all_feedback, load_feedback, record_feedback
+from adjudicator.books.queue import PATIENT_FEEDBACK, open_cases
 from adjudicator.books.selection import select
 from adjudicator.books.selection_estimate import estimate_selection
 from adjudicator.books.selection_plan import Plan
@@ -17,7 +18,7 @@ from adjudicator.problems import Refused
 from adjudicator.review.feedback import Feedback
 from adjudicator.review.selection import Method
 from adjudicator.store import journal
-from adjudicator.store.schema import CLAIM_DECISIONS, CLAIMS, FEEDBACK, JOURNAL
+from adjudicator.store.schema import CASES, CLAIM_DECISIONS, CLAIMS, FEEDBACK, JOURNAL
 from tests.books.states import BY
 
 HEADER = "facility,claim,care_rendered,payment_asked,drugs_prescribed,drugs_received,mark,words\n"
@@ -119,3 +120,19 @@ def test_what_patients_contradict_is_estimated(decided_folder: Path) -> None:
     assert count == 12
     assert done.estimate.found == sum(int(frame.valuated[place]) for place in places[1::2])
     assert done.estimate.claims == len(frame)
+
+
+def test_what_contradicts_a_claim_brings_it_before_an_officer(decided_folder: Path) -> None:
+    denied, praised = names(decided_folder, 2)
+    record(decided_folder, denied, Feedback(care_rendered=False))
+    record(decided_folder, praised, Feedback(care_rendered=True, mark=5))
+    with open_books(decided_folder) as books:
+        open_cases(books, BY)
+        with books.database.reading() as connection:
+            query = sa.select(CLAIMS.c.facility, CLAIMS.c.claim, CASES.c.why).join(
+                CASES, CASES.c.claim_id == CLAIMS.c.claim_id
+            )
+            why = {f"{row.facility}/{row.claim}": json.loads(row.why) for row in connection.execute(query)}
+        assert open_cases(books, BY) == 0
+    assert PATIENT_FEEDBACK in why[denied]["rules"]
+    assert praised not in why or PATIENT_FEEDBACK not in why[praised]["rules"]
