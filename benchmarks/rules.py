@@ -28,6 +28,7 @@ from adjudicator.rulebook.read import CompiledRule, read_rules
 from adjudicator.run import open_inputs
 from ingest.tables import read_claims
 
+THREADS = 2
 RULES = Path(__file__).parents[1] / "rules"
 
 
@@ -86,7 +87,7 @@ def main() -> None:
     began = time.perf_counter()
     flags = 0
     asked = time.perf_counter()
-    for one in fire(rules, universe, rejecting=False, threads=2):
+    for one in fire(rules, universe, rejecting=False, threads=THREADS):
         flags += len(one)
         spent[one.rule.name] = time.perf_counter() - asked
         asked = time.perf_counter()

@@ -154,6 +154,8 @@ class Page:
     facilities: tuple[FacilityTotal, ...]
     record: Mapping[str, Any]
     hash: str
+    others: tuple[str, ...]
+    """Other locations with products for which the month is not closed."""
     booked: int | None = None
     """The number of the closing, once it is booked."""
     proposed_by: str | None = None
@@ -309,6 +311,7 @@ def _prepare(books: Books, connection: sa.Connection, month: int, location: str)
         facilities=_totals(connection, standing, statements, month, location),
         record=record,
         hash=hashlib.sha256(journal.canonical(record).encode()).hexdigest(),
+        others=_others(versions, standing, month, location),
     )
     shares = np.flatnonzero((lines.paid == NOT_YET) & (closing.paid != NOT_YET) & ~closing.settled)
     return _Prepared(
@@ -353,6 +356,14 @@ def _check_location(versions: Mapping[str, Product], location: str, month: int) 
         others = [one for one in known if one]
         key = "closing.no_product_there" if location else "closing.no_national_product"
         raise _refused(key, location=location, month=written_month(month), known=others or ["–"])
+
+
+def _others(
+    versions: Mapping[str, Product], standing: Collection[ClosedMonth], month: int, location: str
+) -> tuple[str, ...]:
+    """Give the other locations with products for which a month is not closed."""
+    closed = {one.location for one in standing if one.month == month}
+    return tuple(sorted({location_of(version) for version in versions.values()} - closed - {location}))
 
 
 def _check_month(standing: Collection[ClosedMonth], month: int, location: str) -> None:

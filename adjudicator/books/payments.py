@@ -13,7 +13,7 @@ import hashlib
 import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from pathlib import Path
@@ -250,9 +250,11 @@ def export(books: Books, by: str) -> PaymentFile:
             [(number, one.facility, one.amount) for number, one in numbered.items()]
             + [(one.payment, one.facility, one.amount) for one in again]
         )
+        facilities = _facilities(connection)
         content = {
             "file": file,
-            "payments": [list(row) for row in listed],
+            # With name and account as they are now: a copy is of what was handed over.
+            "payments": [[*row, *facilities.get(row[1], (row[1], None))] for row in listed],
             "statements": [
                 [number, owed.closing, one.facility]
                 for number, one in numbered.items()
@@ -325,14 +327,18 @@ def payment_file(books: Books, file: int, copy: bool = False) -> PaymentFile:
         Refused: there is no such file.
     """
     with books.database.reading() as connection:
-        query = sa.select(PAYMENT_FILES, JOURNAL.c.by, JOURNAL.c.at).join(
+        query = sa.select(PAYMENT_FILES, JOURNAL.c.by, JOURNAL.c.at, JOURNAL.c.content).join(
             JOURNAL, JOURNAL.c.number == PAYMENT_FILES.c.journal
         )
         row = connection.execute(query.where(PAYMENT_FILES.c.file == file)).first()
         if row is None:
             what = message("payment.no_file", file=str(file))
             raise Refused([Problem(what, remedy=message("payment.no_file.remedy"))])
-        listed = tuple(all_payments(connection, file))
+        handed = {number: about for number, _, _, *about in json.loads(row.content)["payments"]}
+        listed = tuple(
+            replace(one, name=handed[one.payment][0], account=handed[one.payment][1])
+            for one in all_payments(connection, file)
+        )
         bookings = _bookings(connection, listed)
     return PaymentFile(file, row.at, row.by, listed, bookings, row.hash, copy)
 

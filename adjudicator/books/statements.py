@@ -246,11 +246,13 @@ def as_report(books: Books, one: FacilityStatement) -> Report:
     """Give a statement as a report, with a control sheet: totals, and a hash of its lines."""
     statement, closing = one.made.statement, one.closing
     written = {row.origin: written_month(row.origin) for row in statement.rows}
-    control = [
+    control: list[dict[str, Any]] = [
         {"control": f"control.{name}", "rows": rows, "amount": amount}
         for name, rows, amount in checks_of(one.made)
     ]
-    columns = (Column("control", Unit.KEY), Column("rows", Unit.NUMBER), Column("amount", Unit.MONEY))
+    control.append({"control": "control.hash", "hash": one.hash})
+    numbers = (Column("rows", Unit.NUMBER), Column("amount", Unit.MONEY))
+    columns = (Column("control", Unit.KEY), *numbers, Column("hash"))
     about: list[tuple[str, Any]] = [
         ("scheme", books.settings.scheme),
         ("currency", books.settings.currency),

@@ -31,9 +31,9 @@ class _Face:
         self.decimals, self.currency = books.decimals, books.settings.currency
 
     def say(self, key: str, style: str = "", **values: Any) -> None:
-        self.console.print(Text(self.text(key, **values)), style=style, soft_wrap=True)
+        self.console.print(Text(self.word(key, **values)), style=style, soft_wrap=True)
 
-    def text(self, key: str, **values: Any) -> str:
+    def word(self, key: str, **values: Any) -> str:
         return text(f"closing.{key}", self.language, **values)
 
     def money(self, minor: int) -> str:
@@ -48,7 +48,7 @@ class _Face:
     def table(self, title: str | None, *columns: tuple[str, bool]) -> Table:
         """Lay out a table; of each column the key of its heading, and whether it holds numbers."""
         table = Table(
-            title=self.text(title) if title else None,
+            title=self.word(title) if title else None,
             title_justify="left",
             title_style="bold",
             box=None,
@@ -56,7 +56,7 @@ class _Face:
             header_style="dim",
         )
         for key, numbers in columns:
-            heading = self.text(f"column.{key}", currency=self.currency) if key else ""
+            heading = self.word(f"column.{key}", currency=self.currency) if key else ""
             table.add_column(heading, justify="right" if numbers else "left")
         return table
 
@@ -88,6 +88,9 @@ def print_page(console: Console, books: Books, page: Page, language: str) -> Non
         face.say("proposed", "yellow", by=page.proposed_by, month=written_month(page.month))
     else:
         face.say("dry", "yellow")
+    if page.others:
+        others = [one or face.word("national") for one in page.others]
+        face.say("others_open", "dim", month=written_month(page.month), locations=others)
 
 
 def _months(months: Iterable[int]) -> str:
@@ -109,11 +112,11 @@ def _print_indexes(face: _Face, indexes: Sequence[RelativeIndex]) -> None:
     )
     for index in indexes:
         pool = index.pool
-        care = label(pool.care, face.language) if pool.care is not None else face.text("all_care")
-        remark = face.text("no_lines") if not index.valuated else ""
+        care = label(pool.care, face.language) if pool.care is not None else face.word("all_care")
+        remark = face.word("no_lines") if not index.valuated else ""
         if index.capped:
             uncapped = index.uncapped
-            remark = face.text("capped", uncapped=_ratio(uncapped.numerator, uncapped.denominator, face))
+            remark = face.word("capped", uncapped=_ratio(uncapped.numerator, uncapped.denominator, face))
         for_lines = index.share.numerator // index.share.denominator
         table.add_row(
             *(pool.product, care, _months(pool.months), face.money(index.allocated)),
@@ -150,7 +153,7 @@ def _print_capitation(face: _Face, payment: CapitationPayment) -> None:
     table = face.table(None, ("facility", False))
     for criterion in criteria:
         table.add_column("\n".join(label(criterion, face.language).split()), justify="right", no_wrap=True)
-    table.add_column(face.text("column.paid"), justify="right", no_wrap=True)
+    table.add_column(face.word("column.paid"), justify="right", no_wrap=True)
     for one in payment.facilities:
         figures = (_figure(one.figures.shown(criterion, face.decimals), face) for criterion in criteria)
         table.add_row(one.facility, *figures, face.money(one.amount))
@@ -182,7 +185,7 @@ def _print_held_back(face: _Face, page: Page) -> None:
     for key, claims, value in rows:
         if claims:
             money = "" if value is None else face.money(value)
-            table.add_row(face.text(f"held.{key}"), face.count(claims), money)
+            table.add_row(face.word(f"held.{key}"), face.count(claims), money)
     face.show(table)
 
 
@@ -207,11 +210,11 @@ def _print_facilities(face: _Face, page: Page) -> None:
     if many:
         others = listed[SHOWN_FACILITIES - 1 :]
         before, now = sum(one.before for one in others), sum(one.now for one in others)
-        said = face.text("others", count=len(others))
+        said = face.word("others", count=len(others))
         table.add_row(said, face.money(before), face.money(now), face.money(now - before), style="dim")
     before, now = sum(one.before for one in listed), sum(one.now for one in listed)
     table.add_row(
-        face.text("total"), face.money(before), face.money(now), face.money(now - before), style="bold"
+        face.word("total"), face.money(before), face.money(now), face.money(now - before), style="bold"
     )
     face.show(table)
 
@@ -231,7 +234,7 @@ def print_closings(console: Console, books: Books, closings: Sequence[ClosedMont
         else:
             key = "reopened"
         reason = str(one.record.get("reason", ""))
-        cells = (str(one.closing), one.name, face.text(f"state.{key}"), one.by, one.at, face.money(one.total))
+        cells = (str(one.closing), one.name, face.word(f"state.{key}"), one.by, one.at, face.money(one.total))
         table.add_row(*map(Text, (*cells, reason)), style="" if key == "closed_now" else "dim")
     console.print(table)
 
@@ -253,7 +256,7 @@ def print_payments(
         table = face.table("payments", *columns, ("state", False), ("amount", True), ("reference", False))
         for one in payments:
             months = " ".join(owed.month for owed in one.statements)
-            state = face.text(f"payment.{one.state.value}")
+            state = face.word(f"payment.{one.state.value}")
             numbers = (str(one.payment), str(one.file), one.facility, months, state)
             cells = (*numbers, face.money(one.amount), one.reference or "")
             style = "red" if one.state is PaymentState.FAILED else ""
@@ -263,7 +266,7 @@ def print_payments(
         table = face.table("due", ("facility", False), ("months", False), ("amount", True), ("", False))
         for each in waiting:
             months = " ".join(owed.month for owed in each.statements)
-            remark = "" if each.amount > 0 else face.text("carried")
+            remark = "" if each.amount > 0 else face.word("carried")
             table.add_row(each.facility, months, face.money(each.amount), Text(remark, style="yellow"))
         face.show(table)
     if not payments and not waiting:
@@ -271,11 +274,11 @@ def print_payments(
     for kind in PaymentState:
         mine = [one.amount for one in payments if one.state is kind]
         if mine:
-            said = face.text(f"payment.{kind.value}")
+            said = face.word(f"payment.{kind.value}")
             face.say("sum", state=said, count=len(mine), amount=face.money(sum(mine)), currency=face.currency)
     if amounts := [one.amount for one in waiting if one.amount > 0]:
         values = {"amount": face.money(sum(amounts)), "currency": face.currency}
-        face.say("sum", state=face.text("payment.due"), count=len(amounts), **values)
+        face.say("sum", state=face.word("payment.due"), count=len(amounts), **values)
 
 
 def print_export(console: Console, books: Books, file: PaymentFile, language: str) -> None:
@@ -296,5 +299,5 @@ def print_reconciliation(console: Console, books: Books, done: Reconciliation, l
         values = {"row": str(row.row), "payment": row.payment, "facility": row.facility or "–"}
         face.say(f"returned.{row.found.value}", "red", **values)
     counts = [(found, done.count(found)) for found in Found]
-    said = [f"{face.text(f'found.{found.value}')} {face.count(count)}" for found, count in counts if count]
+    said = [f"{face.word(f'found.{found.value}')} {face.count(count)}" for found, count in counts if count]
     face.say("reconciled", "bold", counts=said or ["–"], open=done.open)

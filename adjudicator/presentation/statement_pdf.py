@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import groupby
 from typing import Any, Final
 
@@ -45,6 +46,9 @@ _RULE: Final = HexColor("#c3d0d6")
 _FAINT: Final = HexColor("#5f707b")
 _RED: Final = HexColor("#a3342b")
 _WHITE: Final = HexColor("#ffffff")
+
+_REMEMBERED: Final = 1 << 14
+"""Texts that are kept as they were cut or written: most of a hospital's lines say the same few things."""
 
 _PLAIN, _BOLD, _SLANTED = "Helvetica", "Helvetica-Bold", "Helvetica-Oblique"
 
@@ -117,6 +121,7 @@ def _has(letter: str) -> bool:
     return True
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def _fitted(said: str, font: str, size: float, width: float) -> str:
     """Cut a text that is wider than there is room for."""
     said = _printable(said)
@@ -125,6 +130,13 @@ def _fitted(said: str, font: str, size: float, width: float) -> str:
     while said and stringWidth(said + "…", font, size) > width:
         said = said[:-1]
     return said.rstrip() + "…"
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _small_enough(said: str, font: str, size: float, width: float) -> float:
+    """Give a size in which a number has room: a text may be cut, an amount never."""
+    wide = stringWidth(_printable(said), font, size)
+    return size if wide <= width else size * width / wide
 
 
 def _wrapped(said: str, font: str, size: float, width: float) -> list[str]:
@@ -138,6 +150,11 @@ def _wrapped(said: str, font: str, size: float, width: float) -> list[str]:
         else:
             line = longer
     return [*lines, line]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _written(minor: int, decimals: int, language: str) -> str:
+    return str(shown(Amount(minor, decimals), language))
 
 
 class _Paper:
@@ -155,6 +172,8 @@ class _Paper:
         self._paper.setTitle(f"{self._say('title')} {statement.facility} {self._month}")
         self._paper.setAuthor(books.settings.scheme)
         self._y = _HEIGHT - _MARGIN
+        self._pen: tuple[str, float, Color] | None = None
+        """What is written with now, unless something was filled since."""
 
     def drawn(self) -> bytes:
         """Draw everything."""
@@ -177,7 +196,7 @@ class _Paper:
         return text(f"statement.pdf.{key}", self._language, **values)
 
     def _money(self, minor: int) -> str:
-        return str(shown(Amount(minor, self._books.decimals), self._language))
+        return _written(minor, self._books.decimals, self._language)
 
     def _date(self, given: dt.date | None) -> str:
         if given is None:
@@ -197,14 +216,26 @@ class _Paper:
         width: float | None = None,
         y: float | None = None,
     ) -> None:
-        said = _fitted(said, font, size, width) if width else _printable(said)
-        self._paper.setFont(font, size)
-        self._paper.setFillColor(color)
+        if width and right:
+            said, size = _printable(said), _small_enough(said, font, size, width)
+        else:
+            said = _fitted(said, font, size, width) if width else _printable(said)
+        pen = (font, size, color)
+        if pen != self._pen:
+            self._paper.setFont(font, size)
+            self._paper.setFillColor(color)
+            self._pen = pen
         draw = self._paper.drawRightString if right else self._paper.drawString
         draw(x, self._y if y is None else y, said)
 
+    def _fill(self, color: Color) -> None:
+        """Choose what areas are filled with."""
+        self._paper.setFillColor(color)
+        self._pen = None
+
     def _new_page(self) -> None:
         self._paper.showPage()
+        self._pen = None
         self._y = _HEIGHT - _MARGIN
 
     def _room(self, height: float) -> bool:
@@ -268,7 +299,7 @@ class _Paper:
     def _head(self) -> None:
         settings, statement, closing = self._books.settings, self._one.made.statement, self._one.closing
         band = 24 * mm
-        self._paper.setFillColor(_DEEP)
+        self._fill(_DEEP)
         self._paper.rect(0, _HEIGHT - band, _WIDTH, band, stroke=0, fill=1)
         name = settings.name
         title = (getattr(name, self._language, None) or settings.scheme) if name else settings.scheme
@@ -305,7 +336,7 @@ class _Paper:
         words = amount_in_words(total, currency, self._language)
         lines = _wrapped(words[:1].upper() + words[1:], _SLANTED, 9, _INNER - 12 * mm)
         height = (17 + 4.4 * len(lines)) * mm
-        self._paper.setFillColor(_PALE)
+        self._fill(_PALE)
         self._paper.roundRect(_MARGIN, self._y - height, _INNER, height, 2 * mm, stroke=0, fill=1)
         key = "to_pay" if total >= 0 else "owes"
         self._y -= 9.5 * mm
@@ -372,7 +403,7 @@ class _Paper:
         start, end = (0, after) if step.is_sum else (min(level, after), max(level, after))
         if most and end >= 0:
             left = max(0, start)
-            self._paper.setFillColor(_DEEP if step.is_sum else _RED if step.amount < 0 else _FAINT)
+            self._fill(_DEEP if step.is_sum else _RED if step.amount < 0 else _FAINT)
             first, last = (x + width * one / most for one in (left, min(end, most)))
             self._paper.rect(first, self._y - 0.6 * mm, max(0.3, last - first), 3.2 * mm, stroke=0, fill=1)
         return after
@@ -482,7 +513,7 @@ class _Paper:
         self._room(10 * mm)
         self._y -= 5 * mm
         asked, paid = (sum(lines[name].to_pylist()) for name in ("asked", "paid"))
-        cells = ["", "", self._say("total"), "", self._money(asked), "", self._money(asked - paid)]
+        cells = ["", "", self._say("total"), "", self._money(asked), "", self._money(paid - asked)]
         self._cells(columns, [*cells, self._money(paid)], _BOLD, 8, _DEEP)
 
     def _claim(self, columns: Sequence[_Column], rows: list[Row]) -> None:
@@ -500,7 +531,7 @@ class _Paper:
     def _claim_head(self, rows: list[Row], again: bool) -> None:
         first = rows[0]
         self._y -= 5.4 * mm
-        self._paper.setFillColor(_PALE)
+        self._fill(_PALE)
         self._paper.rect(_MARGIN, self._y - 1.2 * mm, _INNER, 4.8 * mm, stroke=0, fill=1)
         begins, ends = first["date_from"], first["date_to"]
         days = self._date(begins) if ends in (None, begins) else f"{self._date(begins)} – {self._date(ends)}"

@@ -7,6 +7,7 @@ for all rules that look at the same; a window is two searches in it, and what is
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -33,9 +34,37 @@ _NO_CODE: Final = -1
 _LARGEST: Final = float(1 << 62)
 """Numbers from here on are not trusted to fit."""
 
+_MANY: Final = 100_000
+"""Searches from which on it pays to put them in order."""
+
 _DISTINCT: Final = {"patients": "claim.insuree", "facilities": "claim.facility", "days": "claim.target_date"}
 _NO_BOUND: Final = 1 << 40
 """Beyond any day number and any rank."""
+
+
+@dataclass(frozen=True)
+class _Groups:
+    """Codes that rise, each once, and where its rows begin; one more bound at the end."""
+
+    codes: Int64s
+    first: Int64s
+
+    @classmethod
+    def in_order(cls, code: Int64s) -> _Groups:
+        """Take the codes of rows in order."""
+        new = np.ones(len(code), np.bool_)
+        new[1:] = code[1:] != code[:-1]
+        first = np.flatnonzero(new)
+        return cls(code[first], np.append(first, len(code)))
+
+    def of(self, asking: Int64s) -> tuple[Int64s, Int64s]:
+        """Find where the rows of codes begin and end; nowhere for a code that is not there."""
+        if not len(self.codes):
+            return np.zeros_like(asking), np.zeros_like(asking)
+        # Codes are few against rows, so that this search is a short one.
+        place = np.minimum(np.searchsorted(self.codes, asking), len(self.codes) - 1)
+        known = self.codes[place] == asking
+        return np.where(known, self.first[place], 0), np.where(known, self.first[place + 1], 0)
 
 
 @dataclass(frozen=True)
@@ -53,11 +82,29 @@ class _Sorted:
 
     def between(self, asking: Int64s, low: Int64s, high: Int64s) -> tuple[Int64s, Int64s]:
         """Find where the rows of a code begin and end that lie between two places, both included."""
+        if len(asking) > _MANY:
+            # Searches that follow the order of what is searched stay in the cache of a processor.
+            order = np.argsort(asking * self.span + np.clip(low - self.lowest, 0, self.span - 1))
+            sorted_ends = self._searched(asking[order], low[order], high[order])
+            start, end = np.empty_like(asking), np.empty_like(asking)
+            start[order], end[order] = sorted_ends
+            return start, end
+        return self._searched(asking, low, high)
+
+    def _searched(self, asking: Int64s, low: Int64s, high: Int64s) -> tuple[Int64s, Int64s]:
         ends = [np.clip(bound - self.lowest, 0, self.span - 1) for bound in (low, high)]
         start = np.searchsorted(self.key, asking * self.span + ends[0], "left")
         end = np.searchsorted(self.key, asking * self.span + ends[1], "right")
         nothing = asking < 0
         return np.where(nothing, 0, start), np.where(nothing, 0, np.maximum(start, end))
+
+    def all_of(self, asking: Int64s) -> tuple[Int64s, Int64s]:
+        """Find where all rows of a code begin and end."""
+        return self._groups.of(asking)
+
+    @cached_property
+    def _groups(self) -> _Groups:
+        return _Groups.in_order(self.key // self.span)
 
 
 def _level_of(look: typed.Look) -> Level:
@@ -242,7 +289,8 @@ def _counted(
         high = here + days if kind in ("after", "around") else here
         # A claim without a day sees nothing, not even itself.
         asking = np.where(given, asking, _NO_CODE)
-    start, end = view.sorted.between(asking, low, high)
+    always = not timed and kind != "filed_earlier"
+    start, end = view.sorted.all_of(asking) if always else view.sorted.between(asking, low, high)
     total = _added(evaluator, look, view, start, end, level, rows)
     if not look.own and kind != "filed_earlier":
         total = total - _own(evaluator, universe, look, view, asking, claims)
@@ -339,17 +387,18 @@ def _distinct(
 ) -> tuple[Int64s, Bools]:
     """Count different patients, facilities or days."""
     view = _view(evaluator, universe, look, level, rows, _keys_of(look), None)
-    code, totals = _different(universe, look, view)
+    groups, totals = _different(universe, look, view)
     asking = _code_of(universe, view.codes, level, rows)
-    found = totals[np.searchsorted(code, asking, "right")] - totals[np.searchsorted(code, asking, "left")]
+    start, end = groups.of(asking)
+    found = totals[end] - totals[start]
     return np.where(asking >= 0, found, 0), np.ones(len(rows), np.bool_)
 
 
-def _different(universe: Universe, look: typed.Look, view: _View) -> tuple[Int64s, Int64s]:
+def _different(universe: Universe, look: typed.Look, view: _View) -> tuple[_Groups, Int64s]:
     """Count different ones from the first code on, or take the counts as they were made.
 
     Returns:
-        The codes of the rows looked at, rising, and (rows + 1,) how many different ones stand before each.
+        The codes of the rows looked at, and (rows + 1,) how many different ones stand before each row.
     """
     name = ("different", id(view.sorted), look.subject)
     cached: Any = universe.cache.get(name)
@@ -362,8 +411,10 @@ def _different(universe: Universe, look: typed.Look, view: _View) -> tuple[Int64
     new = np.ones(len(code), np.bool_)
     new[1:] = (code[1:] != code[:-1]) | (values[1:] != values[:-1])
     totals = np.concatenate(([0], np.cumsum(new)))
-    universe.remember(name, (code, totals, view.sorted))
-    return code, totals
+    groups = _Groups.in_order(code)
+    # What is sorted is kept as well, so that its identity stays its own.
+    universe.remember(name, (groups, totals, view.sorted))
+    return groups, totals
 
 
 def nearest(
@@ -394,14 +445,10 @@ def shares(
     holds = evaluator.truth(look.measure, view.level, view.sorted.rows)
     such = np.concatenate(([0], np.cumsum(holds)))
     asking = _code_of(universe, view.codes, level, rows)
-    start, end = view.sorted.between(asking, *_everything(rows))
+    start, end = view.sorted.all_of(asking)
     enough = (asking >= 0) & (end - start >= max(1, look.at_least))
     share = (such[end] - such[start]) * 10_000 // np.maximum(1, end - start)
     return np.where(enough, share, 0), enough
-
-
-def _everything(rows: Int64s) -> tuple[Int64s, Int64s]:
-    return np.full(len(rows), -_NO_BOUND), np.full(len(rows), _NO_BOUND)
 
 
 def ranked(
@@ -410,8 +457,8 @@ def ranked(
     """Give a percentile, the median (``typical``) or the mean (``average``, rounded) of a measure."""
     view = _view(evaluator, universe, look, level, rows, _keys_of(look), None)
     asking = _code_of(universe, view.codes, level, rows)
-    code, values = _measured(evaluator, universe, look, view)
-    start, end = (np.searchsorted(code, asking, side) for side in ("left", "right"))
+    groups, values = _measured(evaluator, universe, look, view)
+    start, end = groups.of(asking)
     counts = end - start
     enough = (asking >= 0) & (counts >= max(1, look.at_least))
     if look.function == "average":
@@ -426,17 +473,17 @@ def ranked(
 
 def _measured(
     evaluator: Evaluator, universe: Universe, look: typed.Look, view: _View
-) -> tuple[Int64s, Int64s]:
+) -> tuple[_Groups, Int64s]:
     """Sort the values of a measure within their codes, or take them as they were sorted."""
     name = ("measured", id(view.sorted), look.measure)
     cached: Any = universe.cache.get(name)
     if cached is not None:
-        code, values, _ = cached
-        return code, values
+        groups, values, _ = cached
+        return groups, values
     values, given = evaluator.value(look.measure, view.level, view.sorted.rows)
     code, values = (view.sorted.key // view.sorted.span)[given], values[given]
     order = np.lexsort((values, code))
     code, values = code[order], values[order]
-    # What is sorted is kept as well, so that its identity stays its own.
-    universe.remember(name, (code, values, view.sorted))
-    return code, values
+    groups = _Groups.in_order(code)
+    universe.remember(name, (groups, values, view.sorted))
+    return groups, values

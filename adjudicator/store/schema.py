@@ -625,7 +625,7 @@ SHARES_HELD: Final = sa.Table(
     PrimaryKeyConstraint("claim_id", "line", "run"),
     Index("ix_shares_held_closing", "closing"),
 )
-"""What a closing gave lines, as run ``run`` decided them, whose claim waits for the pool of another product."""
+"""What a closing gave lines, as run ``run`` decided them, whose claim waits for another product's pool."""
 
 SETTLEMENTS: Final = sa.Table(
     "settlements",

@@ -17,7 +17,10 @@ from adjudicator.books.readjudication import readjudicate
 from adjudicator.problems import Refused
 from adjudicator.remuneration.months import read_month
 from adjudicator.remuneration.statements import Part
-from adjudicator.store.schema import REMUNERATIONS, STATEMENT_ROWS, STATEMENTS
+from adjudicator.store import journal
+from adjudicator.store.journal import Act
+from adjudicator.store.schema import CLAIMS, REMUNERATIONS, REVIEW_LINES, REVIEWS, STATEMENT_ROWS, STATEMENTS
+from adjudicator.tables import REGISTERS
 from tests.books.clinic import (
     BOTH_DECIDED,
     JANUARY_DECIDED,
@@ -29,6 +32,7 @@ from tests.books.clinic import (
     write_clinic,
 )
 from tests.books.dump import dump
+from tests.books.folders import write_rows
 from tests.books.states import BY, MADE, State
 
 NewBooks = Callable[[Path, State], Path]
@@ -274,3 +278,63 @@ def test_what_is_changed_in_the_books_is_found(folder: Path) -> None:
         with books.database.reading() as connection:
             found = sorted(found.key.rpartition(".")[2] for found in check_closings(connection))
     assert found == ["closed_months", "journal", "payments", "rows", "sums"]
+
+
+def test_what_is_under_review_is_held_back_and_settled_later(folder: Path) -> None:
+    with open_books(folder) as books, books.database.writing() as connection:
+        query = sa.select(CLAIMS.c.claim_id).where(CLAIMS.c.claim == "A")
+        reviewed = connection.execute(query).scalar_one()
+        entry = journal.append(connection, Act("Dr. Chanda", "review"), {"claim": "A"})
+        review = {"review": 1, "journal": entry, "claim_id": reviewed, "officer": "Dr. Chanda"}
+        connection.execute(sa.insert(REVIEWS).values(**review))
+        row = {"review": 1, "line": 1, "price_approved": 6000}
+        connection.execute(sa.insert(REVIEW_LINES).values(**row))
+    page = closed(folder, "2026-01")
+    # B has all of the 155.00 of January for its 200.00.
+    assert (page.held_back.in_review.claims, page.held_back.in_review.valuated) == (1, 10_000)
+    assert [index.valuated for index in page.closing.indexes] == [20_000]
+    with open_books(folder) as books:
+        readjudicate(books, BY, ["reviewed"], "the review")
+    page = closed(folder, "2026-02")
+    # A, at 60.00, is the only line of February: it is no correction, for it was never settled.
+    assert rows(folder, 2) == [("H1", "M", "relative_prices", "2026-01", 14_000)]
+    assert [(one.claims, one.amount) for one in page.late] == [(1, 14_000)]
+
+
+def test_capitation_worked_by_hand(new_books: NewBooks, clinic: Path) -> None:
+    folder = new_books(clinic, MADE)
+    product = folder / "products" / "m.yaml"
+    terms = "{facilities: [{level: health_centre}], share: 20%, weights: {population: 50%, visits: 50%}}"
+    relative = "{relative_prices: {all: {share: 50%}}"
+    text = product.read_text("utf-8").replace(relative, f"{relative}, capitation: {terms}")
+    product.write_text(text, "utf-8")
+    centre = dict(REGISTERED_ROWS["facilities"][1], code="C2", account_code="4022")
+    write_rows(
+        folder / "registers" / "facilities.csv",
+        REGISTERS["facilities"],
+        [*REGISTERED_ROWS["facilities"], centre],
+    )
+    write_rows(
+        folder / "registers" / "catchments.csv",
+        REGISTERS["catchments"],
+        [
+            {"facility": code, "location": "R1", "percent": percent}
+            for code, percent in (("C1", "75"), ("C2", "25"))
+        ],
+    )
+    JANUARY_DECIDED.reach(folder)
+    page = closed(folder, "2026-01")
+    # A fifth of 310.00 is 62.00: 31.00 by population, three quarters of it to C1, and 31.00 for the one claim
+    # with a line that M pays, B of C1. That line is paid nothing; A has all of the 155.00 for lines.
+    (payment,) = page.closing.capitation
+    assert {one.facility: one.amount for one in payment.facilities} == {"C1": 2325 + 3100, "C2": 775}
+    assert rows(folder, 1) == [
+        ("C1", "M", "capitation", "2026-01", 5425),
+        ("C2", "M", "capitation", "2026-01", 775),
+        ("H1", "M", "relative_prices", "2026-01", 15_500),
+    ]
+    closed(folder, "2026-02")
+    # When the quarter of Q closes, B is settled: 90.00 for its item, and nothing for its service.
+    closed(folder, "2026-03")
+    assert ("C1", "M", "capitation", "2026-01", 0) in rows(folder, 3)
+    assert ("C1", "Q", "relative_prices", "2026-01", 9000) in rows(folder, 3)

@@ -30,7 +30,7 @@ from adjudicator.presentation.payment_files import NAMESPACE, pain_001, write_pa
 from adjudicator.problems import Refused
 from adjudicator.remuneration.months import read_month
 from adjudicator.scheme import Payer
-from adjudicator.store.schema import CLAIMS, PAID_STATEMENTS
+from adjudicator.store.schema import CLAIMS, CLOSED_MONTHS, PAID_STATEMENTS, SETTLEMENTS
 from tests.books.clinic import BOTH_DECIDED, REGISTERED_ROWS, change, claim, line, receive, write_clinic
 from tests.books.states import BY, State
 
@@ -100,16 +100,26 @@ def test_everything_is_handed_over_once(folder: Path) -> None:
     assert [owed.month for owed in second.payments[0].statements] == ["2026-03"]
 
 
-def test_no_key_lets_a_statement_be_paid_twice(folder: Path) -> None:
+@pytest.mark.parametrize(
+    "row",
+    [
+        sa.insert(PAID_STATEMENTS).values(closing=1, facility="H1", payment=1),
+        sa.insert(CLOSED_MONTHS).values(location="", month="2026-01", closing=1),
+        sa.insert(SETTLEMENTS).from_select(
+            ["claim_id", "run", "closing"], sa.select(SETTLEMENTS.c.claim_id, SETTLEMENTS.c.run, 1)
+        ),
+    ],
+    ids=["payment", "month", "claim"],
+)
+def test_keys_let_nothing_be_paid_twice(folder: Path, row: sa.Insert) -> None:
     with open_books(folder) as books:
         export(books, "Bola")
-        again = sa.insert(PAID_STATEMENTS).values(closing=1, facility="H1", payment=1)
 
-        def pay_again() -> None:
+        def again() -> None:
             with books.database.writing() as connection:
-                connection.execute(again)
+                connection.execute(row)
 
-        assert refused(pay_again) == ["store.constraint"]
+        assert refused(again) == ["store.constraint"]
 
 
 def test_what_the_payer_says(folder: Path) -> None:

@@ -94,8 +94,9 @@ def test_files_hold_the_same(folder: Path, tmp_path: Path) -> None:
     book: Any = openpyxl.load_workbook(workbook)
     assert book.sheetnames == ["Statement", "Asked to paid", "Lines", "Control", "Parameters"]
     control = {row[0]: row[1:] for row in book["Control"].iter_rows(min_row=2, values_only=True)}
-    assert control["To pay"] == (1, 38.75)
-    assert control["Lines"] == (2, 38.75)
+    assert control["To pay"] == (1, 38.75, None)
+    assert control["Lines"] == (2, 38.75, None)
+    assert control["Hash of all lines"] == (None, None, one.hash)
     about = dict(row[:2] for row in book["Parameters"].iter_rows(min_row=2, values_only=True))
     assert about["Hash of the lines (SHA-256)"] == one.hash
     assert one.hash in text
