@@ -208,7 +208,7 @@ def test_products(small: Path) -> None:
         ["explain", "HF2-2026-001", "--scheme", "{small}"],
         ["explain", "HF2-2026-001", "--run", "{small}", "--scheme", "{small}", "--claims", "{small}"],
         ["product", "check", "nowhere"],
-        ["pay"],
+        ["paint"],
     ],
 )
 def test_usage(small: Path, arguments: list[str]) -> None:

@@ -21,6 +21,7 @@ from adjudicator.books.adjudication import work_on as work_of_adjudication
 from adjudicator.books.basis import Basis, recorded_basis
 from adjudicator.books.books import Books
 from adjudicator.books.claims import CLAIM_COLUMNS, LINE_COLUMNS, Received, claim_digests, received
+from adjudicator.books.closing_verification import check_closings
 from adjudicator.books.ledger import AMOUNTS, find_balances, summed
 from adjudicator.books.readjudication import decide_again, prepare_again
 from adjudicator.books.rulebook import recorded_rules
@@ -94,6 +95,8 @@ def verify(
     checked, rows, others = [], 0, []
     with books.database.reading() as connection:
         findings += _journal(connection)
+        if run is None:
+            findings += [Finding(None, what) for what in check_closings(connection)]
         listed = runs.published(connection, run)
         if run is not None and not listed:
             what = message("books.no_run", run=run)
