@@ -389,7 +389,8 @@ class _Paper:
             font, color = (_BOLD, _DEEP) if step.is_sum else (_PLAIN, _INK)
             said = text(f"reporting.step.{step.step}", self._language)
             if step.reason is not None:
-                said = f"{said}: {int(step.reason)} {label(step.reason, self._language)}"
+                colon = "\u00a0:" if self._language == "fr" else ":"
+                said = f"{said}{colon} {int(step.reason)} {label(step.reason, self._language)}"
             lines = "" if step.lines is None else str(shown(step.lines, self._language))
             cells = [said if step.is_sum else f"   {said}", lines, self._money(step.amount)]
             self._cells(columns, cells, font, 8, color)
