@@ -17,6 +17,7 @@ from adjudicator.rulebook import typed
 from adjudicator.rulebook.evaluate import TARGET_DATE, Evaluator
 from adjudicator.rulebook.fields import Level, Type
 from adjudicator.rulebook.read import CompiledRule
+from adjudicator.rulebook.typed import looks_at
 from adjudicator.rulebook.universe import Universe
 from adjudicator.units import date_of
 from adjudicator.words import Amount, Percentage, Quantity, label, shown, text
@@ -75,9 +76,15 @@ def fire(
         if rule.definition.status not in ("draft", "retired")
         and (rule.definition.then.reject is not None) == rejecting
     ]
+    # Rules that look at the same are asked one after the other, so that what was sorted is still there.
+    order = sorted(range(len(asked)), key=lambda place: looks_at(asked[place].condition))
+    found: list[list[Fired]] = [[] for _ in asked]
     with ThreadPoolExecutor(threads) as pool:
-        for fired in pool.map(lambda rule: _ask(rule, universe), asked):
-            yield from fired
+        answers = pool.map(lambda place: _ask(asked[place], universe), order)
+        for place, fired in zip(order, answers, strict=True):
+            found[place] = fired
+    for fired in found:
+        yield from fired
 
 
 def _ask(rule: CompiledRule, universe: Universe) -> list[Fired]:

@@ -480,3 +480,23 @@ def _days(items: tuple[tuple[str, int], ...]) -> DaySet:
         else:
             days.add(_day(item, at))
     return DaySet(frozenset(days), frozenset(yearly))
+
+
+def looks_at(part: Condition | Value) -> tuple[tuple[str, ...], ...]:
+    """Name what a condition looks at beyond its claim: of each look its subject and its keys, in order."""
+    match part:
+        case Both() | Either():
+            parts: tuple[Condition | Value, ...] = part.parts
+        case Compare():
+            parts = (part.left, part.right)
+        case IsGiven():
+            parts = (part.value,)
+        case Sum() | Product():
+            parts = (part.left, part.right)
+        case Peers():
+            parts = (part.look,)
+        case Look():
+            return ((part.subject, *(key.path for key in part.keys)),)
+        case _:
+            return ()
+    return tuple(sorted(name for one in parts for name in looks_at(one)))
