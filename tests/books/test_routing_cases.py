@@ -59,6 +59,7 @@ def of_kind(facts: tuple[Fact, ...], kind: str) -> list[dict[str, int | str]]:
 
 
 def test_a_case_is_routed_by_what_the_books_know_of_it(decided_folder: Path) -> None:
+    shutil.rmtree(decided_folder / "routing")
     shutil.copytree(shipped_routing()[0].parent, decided_folder / "routing")
     with open_books(decided_folder) as books:
         claim_id = accepted_claim(books)
