@@ -24,7 +24,7 @@ from adjudicator.books.books import Books
 from adjudicator.books.claims import Received, received
 from adjudicator.books.ledger import find_opening
 from adjudicator.books.memory import remember, remembered_by
-from adjudicator.books.rulebook import keep_rules, look_back, present_rules, record_of_rules
+from adjudicator.books.rules import keep_rules, look_back, present_rules, record_of_rules
 from adjudicator.books.work import HELD_AMOUNT, HELD_FACILITY, Work, without_valid_facility
 from adjudicator.problems import DoesNotAddUp
 from adjudicator.rulebook.read import CompiledRule

@@ -1,7 +1,8 @@
 """Claims as they were received, kept beside the scheme as columns, so that rules look back without a query.
 
-A load never changes once it is in the books. Its claims are written to a file in ``.received/`` under a name
-that holds the hash of the load; the folder can be deleted at any time, and is filled again from the books.
+A load never changes once it is in the books. Its claims are written to files in ``.received/`` under a name
+that holds the hash of its entry in the journal; the folder can be deleted at any time, and is filled again
+from the books.
 """
 
 from __future__ import annotations
@@ -20,8 +21,7 @@ import sqlalchemy as sa
 from adjudicator.books.books import Books
 from adjudicator.books.claims import CLAIM_COLUMNS, Received, received
 from adjudicator.files import replacing
-from adjudicator.store import loads
-from adjudicator.store.schema import CLAIMS
+from adjudicator.store.schema import CLAIMS, JOURNAL, LOADS
 
 FOLDER: Final = ".received"
 
@@ -45,31 +45,30 @@ class Archive:
             connection: of a transaction; loads that are not kept yet are read by it.
             first: the day.
         """
+        # The hash of a journal's entry is of these books alone: others may number the same claims otherwise.
+        query = sa.select(LOADS.c.load, JOURNAL.c.hash).join(JOURNAL, JOURNAL.c.number == LOADS.c.journal)
+        query = query.where(LOADS.c.what == "claims", LOADS.c.added > 0).order_by(LOADS.c.load)
         parts = []
-        for load in loads.all_loads(connection):
-            if load.what == "claims" and load.added:
-                kept = self._load(connection, load)
-                late = pc.greater_equal(kept.claims["date_claimed"], first)
-                parts.append(kept.only(late.to_numpy(zero_copy_only=False)))
+        for load, entry in connection.execute(query).all():
+            kept = self._load(connection, int(load), f"{load}-{entry[:16]}")
+            late = pc.greater_equal(kept.claims["date_claimed"], first)
+            parts.append(kept.only(late.to_numpy(zero_copy_only=False)))
         return _together(parts)
 
-    def _load(self, connection: sa.Connection, load: loads.Load) -> Received:
-        names = [
-            self._folder / f"{load.load}-{load.content_hash[:16]}.{what}.arrow"
-            for what in ("claims", "lines")
-        ]
+    def _load(self, connection: sa.Connection, load: int, name: str) -> Received:
+        names = [self._folder / f"{name}.{what}.arrow" for what in ("claims", "lines")]
         with suppress(OSError, pa.ArrowException):
-            claims, lines = (pa.ipc.open_file(pa.memory_map(str(name))).read_all() for name in names)
+            claims, lines = (pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in names)
             return _received(claims, lines)
-        chosen = sa.select(CLAIMS.c.claim_id).where(CLAIMS.c.load == load.load)
+        chosen = sa.select(CLAIMS.c.claim_id).where(CLAIMS.c.load == load)
         found = received(connection, chosen)
         own = {"claim_id": found.claim_ids, "digest": found.digests}
-        claims = pa.table({**own, **{name: found.claims[name] for name in CLAIM_COLUMNS}})
+        claims = pa.table({**own, **{column: found.claims[column] for column in CLAIM_COLUMNS}})
         with suppress(OSError):
             # A folder that cannot be written to, or a full disk: it is read again next time.
             self._folder.mkdir(exist_ok=True)
-            for name, table in zip(names, (claims, found.lines), strict=True):
-                _write(name, table)
+            for path, table in zip(names, (claims, found.lines), strict=True):
+                _write(path, table)
         return found
 
 

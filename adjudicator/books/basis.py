@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from adjudicator.adjudication.adjudicate import CompiledScheme, compile_scheme
+from adjudicator.books import texts
 from adjudicator.books.books import Books
 from adjudicator.books.registers import registers_at
 from adjudicator.prepared import prepare_state
@@ -86,26 +86,17 @@ def recorded_basis(books: Books, connection: sa.Connection, record: dict[str, An
         Refused: a product's text is gone, or no longer says what it said.
     """
     hashes = [content_hash for _, content_hash in record["products"]]
-    query = sa.select(PRODUCT_TEXTS).where(PRODUCT_TEXTS.c.content_hash.in_(hashes))
-    rows = {row.content_hash: row for row in connection.execute(query)}
-    sources = []
-    with tempfile.TemporaryDirectory() as folder:
-        for content_hash in hashes:
-            row = rows.get(content_hash)
-            if row is not None:
-                path = Path(folder) / f"{content_hash}.yaml"
-                path.write_text(row.text, "utf-8")
-                source = read_product(path, books.decimals)
-            if row is None or source.content_hash != content_hash:
-                what = message("books.product_changed", hash=content_hash)
-                raise Refused([Problem(what, remedy=message("books.product_changed.remedy"))])
-            sources.append(source)
+
+    def read(path: Path) -> ProductSource:
+        return read_product(path, books.decimals)
+
+    sources = texts.recorded(connection, PRODUCT_TEXTS, hashes, read, "books.product_changed")
     state = loads.load_of(connection, record["registers"]["load"])
     if state is None:
         what = message("books.no_load", load=record["registers"]["load"])
         raise Refused([Problem(what, remedy=message("books.no_load.remedy"))])
     tables = registers_at(connection, state.load, tuple(ADJUDICATED_BY))
-    return _basis(tables, tuple(sources), state, record["adult_age"], None)
+    return _basis(tables, sources, state, record["adult_age"], None)
 
 
 def _basis(
@@ -125,14 +116,13 @@ def _basis(
 
 def keep_products(connection: sa.Connection, sources: Sequence[ProductSource], folder: Path) -> None:
     """Keep the texts of products in the books, each once."""
-    present = set(connection.execute(sa.select(PRODUCT_TEXTS.c.content_hash)).scalars())
-    for source in sources:
-        if source.content_hash not in present:
-            connection.execute(
-                sa.insert(PRODUCT_TEXTS).values(
-                    content_hash=source.content_hash,
-                    product=source.definition.product,
-                    path=source.path.relative_to(folder).as_posix(),
-                    text=source.path.read_text("utf-8"),
-                )
-            )
+    rows = (
+        {
+            "content_hash": source.content_hash,
+            "product": source.definition.product,
+            "path": source.path.relative_to(folder).as_posix(),
+            "text": source.path.read_text("utf-8"),
+        }
+        for source in sources
+    )
+    texts.keep(connection, PRODUCT_TEXTS, rows)

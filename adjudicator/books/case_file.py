@@ -16,7 +16,7 @@ from adjudicator.books.books import Books
 from adjudicator.books.delivery import earlier_review
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
 from adjudicator.books.queue import Case, events_of, find_case, queues_of_versions
-from adjudicator.books.rulebook import recorded_rules
+from adjudicator.books.rules import recorded_rules
 from adjudicator.problems import Refused
 from adjudicator.review.cases import Event
 from adjudicator.review.decision import ReviewedLine

@@ -40,7 +40,7 @@ from adjudicator.books.readjudication import (
     readjudicate,
 )
 from adjudicator.books.reviews import last_review, with_values
-from adjudicator.books.rulebook import present_rules, rejecting
+from adjudicator.books.rules import present_rules, rejecting
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.cases import Event, State, What, releases, same_person
 from adjudicator.review.decision import (

@@ -32,7 +32,7 @@ from adjudicator.books.ledger import (
 )
 from adjudicator.books.memory import remember, remembered_by
 from adjudicator.books.reviews import last_review, with_reviews
-from adjudicator.books.rulebook import look_back, present_rules, record_of_rules, rejecting
+from adjudicator.books.rules import look_back, present_rules, record_of_rules, rejecting
 from adjudicator.books.work import Work, people_of
 from adjudicator.problems import Problem, Refused
 from adjudicator.rulebook.read import CompiledRule

@@ -24,7 +24,7 @@ from adjudicator.books.claims import CLAIM_COLUMNS, LINE_COLUMNS, Received, clai
 from adjudicator.books.closing_verification import check_closings
 from adjudicator.books.ledger import AMOUNTS, find_balances, summed
 from adjudicator.books.readjudication import decide_again, prepare_again
-from adjudicator.books.rulebook import recorded_rules
+from adjudicator.books.rules import recorded_rules
 from adjudicator.books.work import people_of
 from adjudicator.problems import Problem, Refused
 from adjudicator.store import bulk, journal, loads, runs

@@ -70,6 +70,32 @@ class Source:
         spot = self.keys.get(steps)
         return self._place(spot) if spot else self.place_of(steps)
 
+    def text_at(self, steps: Steps) -> tuple[str, int]:
+        """Give a text as the file writes it, and where it begins in :attr:`text`.
+
+        For texts in which blanks and new lines mean nothing, as conditions are: what stands between quotes,
+        or below the mark of a block, so that every letter keeps its place in the file. A text in quotes that
+        has others, or escapes, in it is given as it is read.
+        """
+        start, end = self.spans[steps]
+        text = self.text[start:end]
+        if block := re.match(r"[|>][-+0-9]*[^\n]*\n", text):
+            return text[block.end() :], start + block.end()
+        if text[:1] not in ("'", '"'):
+            return text, start
+        inner = text[1:-1]
+        if "''" not in inner and "\\" not in inner:
+            return inner, start + 1
+        value: Any = self.tree
+        for step in steps:
+            value = value[step]
+        return str(value), start
+
+    def place_at(self, offset: int) -> Place:
+        """Give the place of a letter of :attr:`text`."""
+        before = self.text[:offset]
+        return Place(self.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
+
     def _place(self, spot: Spot) -> Place:
         return Place(self.file, *spot)
 

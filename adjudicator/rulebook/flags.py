@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,8 +28,8 @@ Int64s = npt.NDArray[np.int64]
 WHOLE_CLAIM: Final = -1
 """The line of a flag that speaks of the whole claim."""
 
-ODD: Final = "odd"
-"""The value of a flag that says that the rule could not be asked about the claim."""
+ODD: Final = "?"
+"""The value of a flag that says that the rule could not be asked; no value of a rule has such a name."""
 
 PARTS_OF_A_WHOLE: Final = 10_000
 """A share is drawn in hundredths of a percent."""
@@ -100,8 +101,9 @@ def _ask(rule: CompiledRule, universe: Universe) -> list[Fired]:
     line = np.full(len(rows), WHOLE_CLAIM) if rule.level is Level.CLAIM else rows
     values = {name: _plain(evaluator, value, rule.level, rows) for name, value in rule.values.items()}
     fired = [Fired(rule, claim, line, values)]
-    if len(odd := evaluator.take_odd()):
-        odd = odd[universe.current[odd]]
+    # Where the rest of a condition was enough for the rule to fire, nothing is left to be told.
+    odd = np.setdiff1d(evaluator.take_odd(), claim)
+    if len(odd := odd[universe.current[odd]]):
         everywhere = np.ones(len(odd), np.bool_)
         whole = np.full(len(odd), WHOLE_CLAIM)
         fired.append(Fired(rule, odd, whole, {ODD: ([True] * len(odd), everywhere)}))
@@ -161,18 +163,9 @@ def explanation(rule: CompiledRule, told: Mapping[str, Any], decimals: int, lang
     if told.get(ODD):
         return text("rules.odd", language)
     template: str = getattr(rule.definition.explanation, language)
-    return _Template(
-        {name: _shown(rule.values[name], value, decimals, language) for name, value in told.items()}
-    ).filled(template)
-
-
-class _Template(dict[str, str]):
-    """Fills names that have dots in them, which format would take for attributes."""
-
-    def filled(self, template: str) -> str:
-        for name, value in self.items():
-            template = template.replace("{" + name + "}", value)
-        return template
+    filled = {name: _shown(rule.values[name], value, decimals, language) for name, value in told.items()}
+    # Names have dots in them, which format would take for attributes.
+    return re.sub(r"\{([^{}]+)\}", lambda found: filled.get(found[1], found[0]), template)
 
 
 def _shown(value: typed.Value, told: Any, decimals: int, language: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Problem, Refused
 from adjudicator.product.mistakes import problems_of
 from adjudicator.product.source import Source, Steps, read_source
 from adjudicator.rulebook import syntax, typed
@@ -113,6 +112,8 @@ class _Compiler:
         condition = self._typed(("when",), lambda node: typed.condition(node, rule.level, context))
         values: dict[str, typed.Value] = {}
         for name in rule.values:
+            if not name.isidentifier():
+                self._note("rules.value_name", ("values", name), name=name)
             value = self._typed(("values", name), lambda node: typed.value(node, rule.level, context))
             if value is not None:
                 values[name] = value
@@ -130,34 +131,13 @@ class _Compiler:
 
     def _typed(self, steps: Steps, make: Any) -> Any:
         """Read and type the text at some steps, or note what is wrong with it and where."""
-        text, start = self._written(steps)
+        text, start = self._source.text_at(steps)
         try:
             return make(syntax.parse(text))
         except RuleMistake as found:
-            place = self._place(start + found.at)
+            place = self._source.place_at(start + found.at)
             self._problems.append(Problem(found.what, place, found.remedy))
             return None
-
-    def _written(self, steps: Steps) -> tuple[str, int]:
-        """Give a text as the file writes it, and where it begins: blanks and new lines mean nothing in it."""
-        start, end = self._source.spans[steps]
-        text = self._source.text[start:end]
-        if block := re.match(r"[|>][-+0-9]*[^\n]*\n", text):
-            return text[block.end() :], start + block.end()
-        if text[:1] in ("'", '"'):
-            # Quotes inside would have to be written twice, or escaped; the text as it is read is used then.
-            inner = text[1:-1]
-            if "''" not in inner and "\\" not in inner:
-                return inner, start + 1
-            value: Any = self._source.tree
-            for step in steps:
-                value = value[step]
-            return str(value), start
-        return text, start
-
-    def _place(self, offset: int) -> Place:
-        before = self._source.text[:offset]
-        return Place(self._source.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
     def _told(self, context: Context) -> dict[str, typed.Value]:
         """Find the fields that the explanation names, beside the rule's own values."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from random import Random
 
 import numpy as np
 import pyarrow as pa
 
 from adjudicator.adjudication.adjudicate import CompiledScheme, compile_scheme
+from adjudicator.tables import REJECTED_BY_RULE
 from ingest.claims import claims_from_rows
 from ingest.registers import registers_from_rows
 from tests.adjudication.typed import typed_claims, typed_registers
@@ -35,7 +37,16 @@ def read(world: RandomWorld, *, by_ingest: bool = False) -> Read:
         registers = typed_registers(world.registers, world.decimals)
         claims, lines = typed_claims(world.claims, world.claim_lines, world.decimals)
     scheme = compile_scheme(registers, world.products, world.adult_age)
-    return Read(world, registers, claims, lines, scheme)
+    return Read(world, registers, claims, _with_rules(lines), scheme)
+
+
+def _with_rules(lines: pa.Table) -> pa.Table:
+    """Let a review rule reject some lines of one world in three, as it does before they are decided."""
+    random = Random(len(lines))
+    if random.randrange(3):
+        return lines
+    rules = [None if random.randrange(8) else "a-rule" for _ in range(len(lines))]
+    return lines.append_column(REJECTED_BY_RULE, pa.array(rules, pa.string()))
 
 
 def in_order(claims: pa.Table) -> list[int]:

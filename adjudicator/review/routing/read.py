@@ -178,11 +178,11 @@ class _Compiler:
             steps = ("when", name)
             if not re.fullmatch(_NAME, name):
                 self._note_key("routing.pattern_name", steps, name=name)
-            text, start = self._written(steps)
+            text, start = self._source.text_at(steps)
             try:
                 patterns.append(self._pattern(name, text, patterns))
             except RuleMistake as found:
-                place = self._place(start + found.at)
+                place = self._source.place_at(start + found.at)
                 self._problems.append(Problem(found.what, place, found.remedy))
                 # Later patterns may speak of it all the same.
                 kind = re.match(rf"\s*({_NAME})", text)
@@ -241,20 +241,6 @@ class _Compiler:
         raise mistake(f"routing.expects_{field.type.value}", node.at, name=field.name)
 
     # Places.
-
-    def _written(self, steps: Steps) -> tuple[str, int]:
-        """Give a text as the file writes it, and where it begins: blanks and new lines mean nothing in it."""
-        start, end = self._source.spans[steps]
-        text = self._source.text[start:end]
-        if block := re.match(r"[|>][-+0-9]*[^\n]*\n", text):
-            return text[block.end() :], start + block.end()
-        if text[:1] in ("'", '"'):
-            return str(self._rule.when[str(steps[-1])]), start + 1
-        return text, start
-
-    def _place(self, offset: int) -> Place:
-        before = self._source.text[:offset]
-        return Place(self._source.file, before.count("\n") + 1, len(before) - before.rfind("\n"))
 
     # What is told, and whether examples do as they say.
 

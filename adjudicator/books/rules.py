@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -14,13 +13,12 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from adjudicator.adjudication.booking import DECISION
+from adjudicator.books import texts
 from adjudicator.books.archive import Archive
 from adjudicator.books.books import Books
 from adjudicator.books.claims import Received, received
-from adjudicator.problems import Problem, Refused
 from adjudicator.rulebook.read import CompiledRule, read_rule, read_rules
 from adjudicator.store.schema import CLAIM_DECISIONS, CLAIMS, RULE_TEXTS, UNDECIDED
-from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
 
@@ -46,21 +44,11 @@ def recorded_rules(
         Refused: a rule's text is gone, or no longer says what it said.
     """
     hashes = [content_hash for _, content_hash in record]
-    query = sa.select(RULE_TEXTS).where(RULE_TEXTS.c.content_hash.in_(hashes))
-    rows = {row.content_hash: row for row in connection.execute(query)}
-    rules = []
-    with tempfile.TemporaryDirectory() as folder:
-        for content_hash in hashes:
-            row = rows.get(content_hash)
-            if row is not None:
-                path = Path(folder) / f"{content_hash}.yaml"
-                path.write_text(row.text, "utf-8")
-                rule = read_rule(path, books.decimals)
-            if row is None or rule.content_hash != content_hash:
-                what = message("books.rule_changed", hash=content_hash)
-                raise Refused([Problem(what, remedy=message("books.product_changed.remedy"))])
-            rules.append(rule)
-    return tuple(rules)
+
+    def read(path: Path) -> CompiledRule:
+        return read_rule(path, books.decimals)
+
+    return texts.recorded(connection, RULE_TEXTS, hashes, read, "books.rule_changed")
 
 
 def record_of_rules(rules: Sequence[CompiledRule]) -> list[list[str]]:
@@ -70,16 +58,16 @@ def record_of_rules(rules: Sequence[CompiledRule]) -> list[list[str]]:
 
 def keep_rules(connection: sa.Connection, rules: Sequence[CompiledRule]) -> None:
     """Keep the texts of rules in the books, each once."""
-    present = set(connection.execute(sa.select(RULE_TEXTS.c.content_hash)).scalars())
-    for rule in rules:
-        if rule.content_hash not in present:
-            values = {
-                "content_hash": rule.content_hash,
-                "rule": rule.name,
-                "path": rule.source.file.name,
-                "text": rule.source.text,
-            }
-            connection.execute(sa.insert(RULE_TEXTS).values(**values))
+    rows = (
+        {
+            "content_hash": rule.content_hash,
+            "rule": rule.name,
+            "path": rule.source.file.name,
+            "text": rule.source.text,
+        }
+        for rule in rules
+    )
+    texts.keep(connection, RULE_TEXTS, rows)
 
 
 def rejecting(rules: Sequence[CompiledRule]) -> tuple[CompiledRule, ...]:
