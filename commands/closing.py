@@ -52,8 +52,8 @@ def close_month(
 ) -> None:
     """Show what closing a month comes to, or close it."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.closing import close as close_books
-    from adjudicator.books.closings import month_given
+    from adjudicator.books.closing.close import close as close_books
+    from adjudicator.books.closing.periods import month_given
     from adjudicator.presentation.closing import print_page
 
     if dry_run + commit + confirm > 1:
@@ -75,8 +75,8 @@ def close_month(
 def close_reopen(month: str, location: str, reason: str, scheme: Path, by: str | None, language: str) -> None:
     """Reopen the last closed month."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.closing import reopen
-    from adjudicator.books.closings import month_given
+    from adjudicator.books.closing.close import reopen
+    from adjudicator.books.closing.periods import month_given
     from adjudicator.presentation.closing import print_reopened
 
     if by is None:
@@ -92,7 +92,7 @@ def close_reopen(month: str, location: str, reason: str, scheme: Path, by: str |
 def close_list(scheme: Path, language: str) -> None:
     """List closings."""
     from adjudicator.books.books import open_books
-    from adjudicator.books.closings import all_closings
+    from adjudicator.books.closing.periods import all_closings
     from adjudicator.presentation.closing import print_closings
 
     with told(language), open_books(scheme) as books:
@@ -109,7 +109,7 @@ def close_list(scheme: Path, language: str) -> None:
 def close_show(month: str, location: str, scheme: Path, language: str) -> None:
     """Print the record of a closing."""
     from adjudicator.books.books import open_books
-    from adjudicator.books.closings import closing_of, month_given
+    from adjudicator.books.closing.periods import closing_of, month_given
 
     with told(language), open_books(scheme) as books, books.database.reading() as connection:
         found = closing_of(connection, month_given(month), location)
@@ -138,8 +138,8 @@ def statement(
 ) -> None:
     """Write statements of facilities."""
     from adjudicator.books.books import open_books
-    from adjudicator.books.closings import month_given
-    from adjudicator.books.statements import as_report, statements
+    from adjudicator.books.closing.periods import month_given
+    from adjudicator.books.closing.statements import as_report, statements
     from adjudicator.presentation.report import print_report
     from adjudicator.presentation.statement import write_statement
 
@@ -170,7 +170,7 @@ def pay() -> None:
 def pay_list(scheme: Path, language: str) -> None:
     """List payments, and what is due."""
     from adjudicator.books.books import open_books
-    from adjudicator.books.payments import all_payments, due
+    from adjudicator.books.closing.payments import all_payments, due
     from adjudicator.presentation.closing import print_payments
 
     with told(language), open_books(scheme) as books:
@@ -190,7 +190,7 @@ def pay_list(scheme: Path, language: str) -> None:
 def pay_export(folder: Path, number: int | None, scheme: Path, by: str | None, language: str) -> None:
     """Hand over what is due, or a copy of what was handed over."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.payments import export, payment_file
+    from adjudicator.books.closing.payments import export, payment_file
     from adjudicator.presentation.closing import print_export
     from adjudicator.presentation.payment_files import write_payment_file
 
@@ -211,7 +211,7 @@ def pay_export(folder: Path, number: int | None, scheme: Path, by: str | None, l
 def pay_reconcile(file: Path, scheme: Path, by: str | None, language: str) -> None:
     """Take in the payer's return file; ends with 1 where somebody must look at something."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.payments import reconcile
+    from adjudicator.books.closing.payments import reconcile
     from adjudicator.presentation.closing import print_reconciliation
 
     if by is None:

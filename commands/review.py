@@ -17,7 +17,7 @@ from commands.shared import t as _t
 
 if TYPE_CHECKING:
     from adjudicator.books.books import Books
-    from adjudicator.books.delivery import Delivered, Trial
+    from adjudicator.books.review.delivery import Delivered, Trial
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -68,7 +68,7 @@ def review_list(
 ) -> None:
     """List the open cases, those that come first first."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.queue import count_open, open_ones, this_moment
+    from adjudicator.books.review.queue import count_open, open_ones, this_moment
     from adjudicator.presentation.review import ReviewView
     from adjudicator.review.cases import State
     from adjudicator.words import text
@@ -90,7 +90,7 @@ def review_list(
 
 def _open_new(books: Books, by: str, language: str) -> None:
     """Open the cases that claims deserve since last time."""
-    from adjudicator.books.queue import open_cases
+    from adjudicator.books.review.queue import open_cases
     from adjudicator.words import text
 
     if count := open_cases(books, by):
@@ -109,7 +109,7 @@ def review_next(
 ) -> None:
     """Give the officer the case that comes first."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.queue import count_open, held_by, take_next, this_moment
+    from adjudicator.books.review.queue import count_open, held_by, take_next, this_moment
     from adjudicator.presentation.review import in_hand, print_done
     from adjudicator.review.cases import State
     from adjudicator.words import message, text
@@ -137,8 +137,8 @@ def review_next(
 
 
 def _show(books: Books, case: str, language: str) -> None:
-    from adjudicator.books.case_file import case_file
-    from adjudicator.books.queue import this_moment
+    from adjudicator.books.review.case_file import case_file
+    from adjudicator.books.review.queue import this_moment
     from adjudicator.presentation.review import ReviewView
 
     out().print(ReviewView(books, language).file(case_file(books, case), this_moment().date()))
@@ -147,7 +147,7 @@ def _show(books: Books, case: str, language: str) -> None:
 
 def _show_proposals(books: Books, case: str, language: str) -> None:
     """Show where the routing rules of the scheme would send a case."""
-    from adjudicator.books.routing import facts_of_case, router_of_books, routing_of_books
+    from adjudicator.books.review.routing import facts_of_case, router_of_books, routing_of_books
     from adjudicator.presentation.routing import print_routed
 
     routing = routing_of_books(books)
@@ -182,7 +182,7 @@ def review_show(case: str, scheme: Path, language: str) -> None:
 def review_take(case: str, scheme: Path, by: str | None, language: str) -> None:
     """Take a case in hand."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.queue import take
+    from adjudicator.books.review.queue import take
     from adjudicator.presentation.review import in_hand, print_done
 
     with told(language), open_books(scheme) as books:
@@ -199,7 +199,7 @@ def review_take(case: str, scheme: Path, by: str | None, language: str) -> None:
 def review_put_back(case: str, scheme: Path, by: str | None, language: str) -> None:
     """Put a case back into the queue."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.queue import put_back
+    from adjudicator.books.review.queue import put_back
     from adjudicator.presentation.review import print_done
     from adjudicator.words import message
 
@@ -217,7 +217,7 @@ def review_put_back(case: str, scheme: Path, by: str | None, language: str) -> N
 def review_assign(case: str, to: str | None, scheme: Path, by: str | None, language: str) -> None:
     """Reserve a case for an officer."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.queue import assign
+    from adjudicator.books.review.queue import assign
     from adjudicator.presentation.review import print_done
     from adjudicator.words import message
 
@@ -245,7 +245,7 @@ def review_return(
 ) -> None:
     """Return a claim to its facility for completion."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.queue import return_to_facility
+    from adjudicator.books.review.queue import return_to_facility
     from adjudicator.presentation.review import print_done
     from adjudicator.words import message
 
@@ -264,7 +264,7 @@ def review_return(
 def review_received(case: str, words: str | None, scheme: Path, by: str | None, language: str) -> None:
     """Note that the facility completed a claim."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.queue import receive_back
+    from adjudicator.books.review.queue import receive_back
     from adjudicator.presentation.review import print_done
     from adjudicator.words import message
 
@@ -285,7 +285,7 @@ def review_release(
 ) -> None:
     """Take a claim out of review."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.queue import release
+    from adjudicator.books.review.queue import release
     from adjudicator.presentation.review import print_done
     from adjudicator.words import message
 
@@ -342,7 +342,7 @@ def review_decide(
 ) -> None:
     """Decide about a case: show the difference, and deliver it when it is confirmed."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.delivery import deliver, try_decision
+    from adjudicator.books.review.delivery import deliver, try_decision
 
     with told(language), open_books(scheme) as books:
         decision = read_decision(
@@ -362,7 +362,7 @@ def review_decide(
 def review_agree(case: str, confirm: bool, scheme: Path, by: str | None, language: str) -> None:
     """Agree to a decision that waits for a second opinion."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.delivery import agree, proposed
+    from adjudicator.books.review.delivery import agree, proposed
 
     with told(language), open_books(scheme) as books:
         trial = proposed(books, case, who(by))
@@ -379,7 +379,7 @@ def review_agree(case: str, confirm: bool, scheme: Path, by: str | None, languag
 def review_disagree(case: str, words: str, scheme: Path, by: str | None, language: str) -> None:
     """Refuse a second opinion."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.delivery import disagree
+    from adjudicator.books.review.delivery import disagree
     from adjudicator.presentation.review import print_done
     from adjudicator.words import message
 
@@ -404,8 +404,8 @@ def _confirmed(books: Books, trial: Trial, confirm: bool, language: str) -> bool
 
 def _applied(books: Books, trial: Trial, delivered: Delivered, by: str, language: str) -> None:
     """Decide the claim again by a delivered review, and say what came of it."""
-    from adjudicator.books.applied import unapplied
-    from adjudicator.books.delivery import apply_review
+    from adjudicator.books.review.applied import unapplied
+    from adjudicator.books.review.delivery import apply_review
     from adjudicator.presentation.review import print_done
     from adjudicator.words import Amount, message
 
@@ -445,9 +445,9 @@ def _applied(books: Books, trial: Trial, delivered: Delivered, by: str, language
 @language_option
 def review_stats(scheme: Path, language: str) -> None:
     """Tell how the queue stands, and what rules and selections were worth."""
-    from adjudicator.books.applied import unapplied
     from adjudicator.books.books import open_books
-    from adjudicator.books.queue_figures import figures
+    from adjudicator.books.review.applied import unapplied
+    from adjudicator.books.review.queue_figures import figures
     from adjudicator.presentation.review import ReviewView
 
     with told(language), open_books(scheme) as books:

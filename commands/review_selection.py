@@ -15,7 +15,7 @@ from commands.shared import t as _t
 
 if TYPE_CHECKING:
     from adjudicator.books.books import Books
-    from adjudicator.books.selection_plan import Plan
+    from adjudicator.books.review.selection_plan import Plan
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -115,7 +115,7 @@ def feedback_of_patients(**given: Any) -> None:
 
 def _select(purpose: str, scheme: Path, by: str | None, dry_run: bool, language: str, **given: Any) -> None:
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.selection import select as draw
+    from adjudicator.books.review.selection import select as draw
     from adjudicator.presentation.review_selection import print_drawn
 
     _check_options(given)
@@ -141,7 +141,7 @@ def _check_options(given: dict[str, Any]) -> None:
 
 
 def _plan(books: Books, purpose: str, given: dict[str, Any]) -> Plan:
-    from adjudicator.books.selection_plan import CLASSES, FEWEST, Plan, Wanted
+    from adjudicator.books.review.selection_plan import CLASSES, FEWEST, Plan, Wanted
     from adjudicator.review.selection import Allocation, Method
 
     percent = _scaled(given["percent"], 2, "--percent")
@@ -197,8 +197,8 @@ def _scaled(given: str | None, decimals: int, option: str) -> int | None:
 def list_(scheme: Path, language: str) -> None:
     """List the selections."""
     from adjudicator.books.books import open_books
-    from adjudicator.books.selection import kept_selections
-    from adjudicator.books.selection_estimate import done_so_far
+    from adjudicator.books.review.selection import kept_selections
+    from adjudicator.books.review.selection_estimate import done_so_far
     from adjudicator.presentation.review_selection import print_selections
 
     with told(language), open_books(scheme) as books:
@@ -215,7 +215,7 @@ def list_(scheme: Path, language: str) -> None:
 def show(number: int, every: bool, scheme: Path, language: str) -> None:
     """Show a selection and its claims."""
     from adjudicator.books.books import open_books
-    from adjudicator.books.selection_estimate import claims_of
+    from adjudicator.books.review.selection_estimate import claims_of
     from adjudicator.presentation.review_selection import print_selection
 
     with told(language), open_books(scheme) as books:
@@ -238,7 +238,7 @@ def show(number: int, every: bool, scheme: Path, language: str) -> None:
 def estimate(number: int, confidence: float, partial: bool, scheme: Path, language: str) -> None:
     """Estimate from what was reviewed."""
     from adjudicator.books.books import open_books
-    from adjudicator.books.selection_estimate import estimate_selection
+    from adjudicator.books.review.selection_estimate import estimate_selection
     from adjudicator.presentation.review_selection import print_estimate
 
     with told(language), open_books(scheme) as books:
@@ -278,7 +278,7 @@ def record(
 ) -> None:
     """Put down what a patient said."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.feedback import record_feedback
+    from adjudicator.books.review.feedback import record_feedback
     from adjudicator.presentation.review_selection import print_answer
     from adjudicator.review.feedback import Feedback
 
@@ -296,7 +296,7 @@ def record(
 def load(path: Path, scheme: Path, by: str | None, language: str) -> None:
     """Load what patients said from a file."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.feedback import load_feedback
+    from adjudicator.books.review.feedback import load_feedback
     from adjudicator.presentation.review_selection import print_feedback_load
 
     with told(language), open_books(scheme) as books:
@@ -310,7 +310,7 @@ def load(path: Path, scheme: Path, by: str | None, language: str) -> None:
 def feedback_list(contradictions: bool, scheme: Path, language: str) -> None:
     """List what patients said."""
     from adjudicator.books.books import open_books
-    from adjudicator.books.feedback import all_feedback
+    from adjudicator.books.review.feedback import all_feedback
     from adjudicator.presentation.review_selection import print_feedback
 
     with told(language), open_books(scheme) as books:

@@ -122,7 +122,7 @@ def stats(scheme: Path, language: str) -> None:
     from rich.console import Group
 
     from adjudicator.books.books import open_books
-    from adjudicator.books.queue_figures import usefulness_of_sources
+    from adjudicator.books.review.queue_figures import usefulness_of_sources
     from adjudicator.presentation.review import ReviewView
 
     with told(language), open_books(scheme) as books:

@@ -16,7 +16,6 @@ import sqlalchemy as sa
 from adjudicator import engine
 from adjudicator.adjudication.booking import REVERSAL
 from adjudicator.books.adjudication import Outcome, Progress, carry_out, no_progress
-from adjudicator.books.applied import REVIEWED, note_applied, unapplied
 from adjudicator.books.basis import Basis, present_basis
 from adjudicator.books.books import Books
 from adjudicator.books.claims import received
@@ -31,7 +30,8 @@ from adjudicator.books.ledger import (
     summed,
 )
 from adjudicator.books.memory import remember, remembered_by
-from adjudicator.books.reviews import last_review, with_reviews
+from adjudicator.books.review.applied import REVIEWED, note_applied, unapplied
+from adjudicator.books.review.reviews import last_review, with_reviews
 from adjudicator.books.rules import look_back, present_rules, record_of_rules, rejecting
 from adjudicator.books.work import Work, people_of
 from adjudicator.problems import Problem, Refused

@@ -21,7 +21,7 @@ from adjudicator.books.adjudication import work_on as work_of_adjudication
 from adjudicator.books.basis import Basis, recorded_basis
 from adjudicator.books.books import Books
 from adjudicator.books.claims import CLAIM_COLUMNS, LINE_COLUMNS, Received, claim_digests, received
-from adjudicator.books.closing_verification import check_closings
+from adjudicator.books.closing.verification import check_closings
 from adjudicator.books.ledger import AMOUNTS, find_balances, summed
 from adjudicator.books.readjudication import decide_again, prepare_again
 from adjudicator.books.rules import recorded_rules

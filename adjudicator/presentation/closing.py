@@ -11,9 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from adjudicator.books.books import Books
-from adjudicator.books.closing import Page
-from adjudicator.books.closings import CLOSED, ClosedMonth, named
-from adjudicator.books.payments import Due, Found, Payment, PaymentFile, PaymentState, Reconciliation
+from adjudicator.books.closing.close import Page
+from adjudicator.books.closing.payments import Due, Found, Payment, PaymentFile, PaymentState, Reconciliation
+from adjudicator.books.closing.periods import CLOSED, ClosedMonth, named
 from adjudicator.remuneration.capitation import CapitationPayment, Figures
 from adjudicator.remuneration.index import RelativeIndex
 from adjudicator.remuneration.months import written_month

@@ -15,7 +15,7 @@ from typing import Final
 from xml.etree import ElementTree as Tree
 
 from adjudicator.books.books import Books
-from adjudicator.books.payments import Payment, PaymentFile
+from adjudicator.books.closing.payments import Payment, PaymentFile
 from adjudicator.files import replacing
 from adjudicator.scheme import Payer
 from adjudicator.units import unscaled

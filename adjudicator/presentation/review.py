@@ -12,10 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from adjudicator.books.books import Books
-from adjudicator.books.case_file import CaseFile, FileLine, Flag, OtherClaim
-from adjudicator.books.delivery import LineAmounts, Trial
-from adjudicator.books.queue import Case
-from adjudicator.books.queue_figures import Figures
+from adjudicator.books.review.case_file import CaseFile, FileLine, Flag, OtherClaim
+from adjudicator.books.review.delivery import LineAmounts, Trial
+from adjudicator.books.review.queue import Case
+from adjudicator.books.review.queue_figures import Figures
 from adjudicator.review.cases import Event, State, What
 from adjudicator.review.decision import ReviewedLine
 from adjudicator.review.reasons import REASONS, Use

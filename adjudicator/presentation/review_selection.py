@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from adjudicator.books.books import Books
-from adjudicator.books.feedback import Answered, FeedbackLoad
-from adjudicator.books.selection import Drawn, Kept
-from adjudicator.books.selection_estimate import Estimated
+from adjudicator.books.review.feedback import Answered, FeedbackLoad
+from adjudicator.books.review.selection import Drawn, Kept
+from adjudicator.books.review.selection_estimate import Estimated
 from adjudicator.review.estimate import THIN, Interval
 from adjudicator.review.feedback import QUESTIONS
 from adjudicator.units import divide_rounded

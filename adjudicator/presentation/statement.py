@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from adjudicator.books.books import Books
-from adjudicator.books.statements import FacilityStatement, as_report
+from adjudicator.books.closing.statements import FacilityStatement, as_report
 from adjudicator.files import replacing
 from adjudicator.presentation.report import write_report
 from adjudicator.remuneration.months import written_month

@@ -25,7 +25,7 @@ from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from adjudicator.books.books import Books
-from adjudicator.books.statements import FacilityStatement
+from adjudicator.books.closing.statements import FacilityStatement
 from adjudicator.remuneration.amount_in_words import amount_in_words
 from adjudicator.remuneration.capitation import Criterion
 from adjudicator.remuneration.months import read_month, year_and_month

@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from adjudicator.books.books import open_books
-from adjudicator.books.closing import Page, close, reopen
-from adjudicator.books.closing_verification import check_closings
-from adjudicator.books.closings import all_closings, standing_closings
-from adjudicator.books.payments import export
+from adjudicator.books.closing.close import Page, close, reopen
+from adjudicator.books.closing.payments import export
+from adjudicator.books.closing.periods import all_closings, standing_closings
+from adjudicator.books.closing.verification import check_closings
 from adjudicator.books.readjudication import readjudicate
 from adjudicator.problems import Refused
 from adjudicator.remuneration.months import read_month

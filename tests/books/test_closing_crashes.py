@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from adjudicator.books.books import open_books
-from adjudicator.books.closing import close, reopen
-from adjudicator.books.payments import export, reconcile
+from adjudicator.books.closing.close import close, reopen
+from adjudicator.books.closing.payments import export, reconcile
 from adjudicator.problems import Refused
 from adjudicator.remuneration.months import read_month
 from tests.books.clinic import BOTH_DECIDED, write_clinic

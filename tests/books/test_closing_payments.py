@@ -13,8 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books, open_books
-from adjudicator.books.closing import close
-from adjudicator.books.payments import (
+from adjudicator.books.closing.close import close
+from adjudicator.books.closing.payments import (
     Found,
     PaymentState,
     Reconciliation,

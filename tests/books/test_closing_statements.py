@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner
 
 from adjudicator.books.books import open_books
-from adjudicator.books.closing import close
-from adjudicator.books.statements import as_report, statements
+from adjudicator.books.closing.close import close
+from adjudicator.books.closing.statements import as_report, statements
 from adjudicator.presentation.report import report_text
 from adjudicator.presentation.statement import write_statement
 from adjudicator.problems import Refused

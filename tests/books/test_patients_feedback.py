@@ -9,11 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from adjudicator.books.books import open_books
-from adjudicator.books.feedback import Answered, all_feedback, load_feedback, record_feedback
-from adjudicator.books.queue import PATIENT_FEEDBACK, open_cases
-from adjudicator.books.selection import select
-from adjudicator.books.selection_estimate import estimate_selection
-from adjudicator.books.selection_plan import Plan
+from adjudicator.books.review.feedback import Answered, all_feedback, load_feedback, record_feedback
+from adjudicator.books.review.queue import PATIENT_FEEDBACK, open_cases
+from adjudicator.books.review.selection import select
+from adjudicator.books.review.selection_estimate import estimate_selection
+from adjudicator.books.review.selection_plan import Plan
 from adjudicator.problems import Refused
 from adjudicator.review.feedback import Feedback
 from adjudicator.review.selection import Method

@@ -15,15 +15,15 @@ import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
 
-from adjudicator.books import queue
-from adjudicator.books.applied import unapplied
 from adjudicator.books.books import Books, open_books
-from adjudicator.books.case_file import case_file
-from adjudicator.books.delivery import agree, apply_review, deliver, disagree, proposed, try_decision
 from adjudicator.books.ledger import current_decisions
-from adjudicator.books.queue import Case, held_claims, open_cases, take_next
-from adjudicator.books.queue_figures import figures, usefulness_of_sources
 from adjudicator.books.readjudication import readjudicate
+from adjudicator.books.review import queue
+from adjudicator.books.review.applied import unapplied
+from adjudicator.books.review.case_file import case_file
+from adjudicator.books.review.delivery import agree, apply_review, deliver, disagree, proposed, try_decision
+from adjudicator.books.review.queue import Case, held_claims, open_cases, take_next
+from adjudicator.books.review.queue_figures import figures, usefulness_of_sources
 from adjudicator.presentation.review import ReviewView
 from adjudicator.problems import Refused
 from adjudicator.review.cases import CLOSED, State, What, replay

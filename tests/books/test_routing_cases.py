@@ -9,10 +9,10 @@ import numpy as np
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books, open_books
-from adjudicator.books.delivery import apply_review, deliver, try_decision
 from adjudicator.books.ledger import current_decisions
-from adjudicator.books.queue import Case, open_cases, put_back, take_next
-from adjudicator.books.routing import facts_of_case, router_of_books
+from adjudicator.books.review.delivery import apply_review, deliver, try_decision
+from adjudicator.books.review.queue import Case, open_cases, put_back, take_next
+from adjudicator.books.review.routing import facts_of_case, router_of_books
 from adjudicator.review.decision import Decision, Verdict
 from adjudicator.review.routing.facts import Fact
 from adjudicator.review.routing.shipped import shipped_routing

@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from adjudicator.books.books import open_books
-from adjudicator.books.selection import Drawn, draw_again, select
-from adjudicator.books.selection_estimate import Estimated, claims_of, done_so_far, estimate_selection
-from adjudicator.books.selection_plan import Plan, Wanted
+from adjudicator.books.review.selection import Drawn, draw_again, select
+from adjudicator.books.review.selection_estimate import Estimated, claims_of, done_so_far, estimate_selection
+from adjudicator.books.review.selection_plan import Plan, Wanted
 from adjudicator.problems import Refused
 from adjudicator.review.selection import AMOUNT, Allocation, Method
 from adjudicator.store import journal

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import sqlalchemy as sa
 
-from adjudicator.books.closings import ClosedMonth
+from adjudicator.books.closing.periods import ClosedMonth
 from adjudicator.encoding import integers, one_array
 from adjudicator.remuneration.allocation import Contributions, allocated, contributions, earned_by_month
 from adjudicator.remuneration.months import first_day, last_day, read_month, written_month

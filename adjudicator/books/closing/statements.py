@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
-from adjudicator.books.closings import CLOSED, REOPENED, ClosedMonth, closing_of, named
+from adjudicator.books.closing.periods import CLOSED, REOPENED, ClosedMonth, closing_of, named
 from adjudicator.books.registers import registers_at
 from adjudicator.problems import Problem, Refused
 from adjudicator.product.meant import NEAR_CODE, nearest

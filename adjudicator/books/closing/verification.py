@@ -6,7 +6,7 @@ import json
 
 import sqlalchemy as sa
 
-from adjudicator.books.closings import CLOSED, ClosedMonth, all_closings
+from adjudicator.books.closing.periods import CLOSED, ClosedMonth, all_closings
 from adjudicator.remuneration.months import written_month
 from adjudicator.store import bulk
 from adjudicator.store.digests import row_digests, table_hash

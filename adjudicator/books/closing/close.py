@@ -24,8 +24,8 @@ import sqlalchemy as sa
 from adjudicator import engine
 from adjudicator.books.basis import keep_products
 from adjudicator.books.books import Books
-from adjudicator.books.closing_contributions import allocated_contributions, as_record
-from adjudicator.books.closing_lines import (
+from adjudicator.books.closing.contributions import allocated_contributions, as_record
+from adjudicator.books.closing.lines import (
     Accepted,
     Codes,
     Unsettled,
@@ -37,8 +37,7 @@ from adjudicator.books.closing_lines import (
     undecided_claims,
     unsettled,
 )
-from adjudicator.books.closing_registers import Facilities, catchments_on, insured_on, places
-from adjudicator.books.closings import (
+from adjudicator.books.closing.periods import (
     CLOSED,
     NATIONAL,
     REOPENED,
@@ -47,7 +46,8 @@ from adjudicator.books.closings import (
     named,
     standing_closings,
 )
-from adjudicator.books.queue import held_claims
+from adjudicator.books.closing.registers import Facilities, catchments_on, insured_on, places
+from adjudicator.books.review.queue import held_claims
 from adjudicator.problems import DoesNotAddUp, Problem, Refused
 from adjudicator.product.definition import Product
 from adjudicator.product.read import ProductSource, read_products, version_name

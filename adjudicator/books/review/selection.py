@@ -18,7 +18,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books
-from adjudicator.books.selection_frame import (
+from adjudicator.books.review.selection_frame import (
     Candidates,
     Moment,
     compared_with,
@@ -26,7 +26,7 @@ from adjudicator.books.selection_frame import (
     read_candidates,
     usual_history,
 )
-from adjudicator.books.selection_plan import Plan
+from adjudicator.books.review.selection_plan import Plan
 from adjudicator.problems import Problem, Refused
 from adjudicator.review import sampling
 from adjudicator.review import selection as methods

@@ -25,7 +25,7 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books
-from adjudicator.books.closings import standing_closings
+from adjudicator.books.closing.periods import standing_closings
 from adjudicator.books.registers import registers_at
 from adjudicator.problems import Place, Problem, Refused
 from adjudicator.store import bulk, journal, loads, lock

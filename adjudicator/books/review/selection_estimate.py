@@ -12,9 +12,9 @@ import sqlalchemy as sa
 
 from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
-from adjudicator.books.feedback import contradicted
-from adjudicator.books.selection import Drawn, Kept, draw_again
-from adjudicator.books.selection_plan import REVIEW
+from adjudicator.books.review.feedback import contradicted
+from adjudicator.books.review.selection import Drawn, Kept, draw_again
+from adjudicator.books.review.selection_plan import REVIEW
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.estimate import Estimate, NotEnough, Reviewed, estimate
 from adjudicator.store import bulk

@@ -2,7 +2,7 @@
 
 Delivering needs no lock but that of the case, so that it never waits for a run nor gets lost beside one.
 Applying decides the claim again, under the lock of the books; where that is taken, the review waits (see
-:mod:`adjudicator.books.applied`) and the claim stays unpaid.
+:mod:`adjudicator.books.review.applied`) and the claim stays unpaid.
 """
 
 from __future__ import annotations
@@ -22,7 +22,14 @@ from adjudicator.books.adjudication import Progress, no_progress
 from adjudicator.books.basis import present_basis
 from adjudicator.books.books import Books
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
-from adjudicator.books.queue import (
+from adjudicator.books.readjudication import (
+    Again,
+    Readjudication,
+    decide_again,
+    prepare_again,
+    readjudicate,
+)
+from adjudicator.books.review.queue import (
     Case,
     find_case,
     in_hand,
@@ -32,14 +39,7 @@ from adjudicator.books.queue import (
     record,
     this_moment,
 )
-from adjudicator.books.readjudication import (
-    Again,
-    Readjudication,
-    decide_again,
-    prepare_again,
-    readjudicate,
-)
-from adjudicator.books.reviews import last_review, with_values
+from adjudicator.books.review.reviews import last_review, with_values
 from adjudicator.books.rules import present_rules, rejecting
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.cases import Event, State, What, releases, same_person

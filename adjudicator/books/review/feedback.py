@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from adjudicator.books.books import Books
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
 from adjudicator.books.readjudication import find_claims
-from adjudicator.books.selection_plan import FEEDBACK as FOR_FEEDBACK
+from adjudicator.books.review.selection_plan import FEEDBACK as FOR_FEEDBACK
 from adjudicator.problems import Place, Problem, Refused
 from adjudicator.review.feedback import (
     ANSWERS,

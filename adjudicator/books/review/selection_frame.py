@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from adjudicator.adjudication.booking import DECISION, REVERSAL
 from adjudicator.books.registers import registers_at
-from adjudicator.books.selection_plan import FEEDBACK, REVIEW, Plan, Wanted
+from adjudicator.books.review.selection_plan import FEEDBACK, REVIEW, Plan, Wanted
 from adjudicator.encoding import one_array
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.selection import Frame, History

@@ -23,10 +23,10 @@ import sqlalchemy as sa
 import yaml
 
 from adjudicator.adjudication.booking import DECISION
-from adjudicator.books.applied import unapplied
 from adjudicator.books.books import Books
-from adjudicator.books.feedback import contradicted
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
+from adjudicator.books.review.applied import unapplied
+from adjudicator.books.review.feedback import contradicted
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.cases import (
     CLOSED,

@@ -1,0 +1,1 @@
+"""Closing a month in the books: periods, statements, and what is paid."""
