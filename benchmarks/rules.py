@@ -23,7 +23,7 @@ from adjudicator import claims as claims_room
 from adjudicator.adjudication.adjudicate import adjudicate
 from adjudicator.generation import generate
 from adjudicator.rulebook.flags import fire
-from adjudicator.rulebook.month import Past, _seen
+from adjudicator.rulebook.month import Past, universe_of_month
 from adjudicator.rulebook.read import CompiledRule, read_rules
 from adjudicator.run import open_inputs
 from ingest.tables import read_claims
@@ -82,7 +82,7 @@ def main() -> None:
         began = time.perf_counter()
         rules = many_rules(given.rules, Path(folder))
         rows.append((f"compiling {len(rules)} rules, seconds", f"{time.perf_counter() - began:.1f}"))
-    universe, _ = _seen(inputs.compiled, inputs.registers.tables, claims, past, decided)
+    universe, _ = universe_of_month(inputs.compiled, inputs.registers.tables, claims, past, decided)
     began = time.perf_counter()
     flags = sum(len(one) for one in fire(rules, universe, rejecting=False, threads=THREADS))
     seconds = time.perf_counter() - began

@@ -34,6 +34,7 @@ class Texts(Sequence[str | None]):
 
     def __init__(self, values: pa.Array) -> None:
         self._values = values
+        self._all: list[str | None] | None = None
 
     def __len__(self) -> int:
         return len(self._values)
@@ -49,7 +50,9 @@ class Texts(Sequence[str | None]):
         return texts
 
     def __iter__(self) -> Iterator[str | None]:
-        return iter(self._values.to_pylist())
+        if self._all is None:
+            self._all = self._values.to_pylist()
+        return iter(self._all)
 
 
 @dataclass(frozen=True)

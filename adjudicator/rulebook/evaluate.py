@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from adjudicator.rulebook import typed
 from adjudicator.rulebook.codes import CodeSet, DaySet
-from adjudicator.rulebook.fields import FIELDS, Field, Level, Type
+from adjudicator.rulebook.fields import Field, Level, Type
 from adjudicator.rulebook.looks import counted, nearest, ranked, shares
 from adjudicator.rulebook.universe import Column, Universe
 from adjudicator.units import year_month_day
@@ -66,8 +66,8 @@ class Evaluator:
             level: whether the rows are claims or lines.
             rows: (n,).
         """
-        if level is Level.LINE and condition.level is Level.CLAIM and _asks(condition):
-            claims, place = np.unique(self._universe.claim_of_line[rows], return_inverse=True)
+        if level is Level.LINE and condition.level is Level.CLAIM and cost(condition)[0]:
+            claims, place = self._universe.claims_of(rows)
             return self.truth(condition, Level.CLAIM, claims)[place]
         match condition:
             case typed.Both():
@@ -89,7 +89,7 @@ class Evaluator:
 
     def _all(self, parts: tuple[typed.Condition, ...], level: Level, rows: Int64s) -> Bools:
         left = np.arange(len(rows))
-        for part in sorted(parts, key=_asks):
+        for part in sorted(parts, key=cost):
             left = left[self.truth(part, level, rows[left])]
         held = np.zeros(len(rows), np.bool_)
         held[left] = True
@@ -98,7 +98,7 @@ class Evaluator:
     def _any(self, parts: tuple[typed.Condition, ...], level: Level, rows: Int64s) -> Bools:
         held = np.zeros(len(rows), np.bool_)
         left = np.arange(len(rows))
-        for part in sorted(parts, key=_asks):
+        for part in sorted(parts, key=cost):
             found = self.truth(part, level, rows[left])
             held[left[found]] = True
             left = left[~found]
@@ -185,7 +185,7 @@ class Evaluator:
                 return product, given & right_given & countable
             case typed.Look() | typed.Peers():
                 if level is Level.LINE and value.level is Level.CLAIM:
-                    claims, place = np.unique(self._universe.claim_of_line[rows], return_inverse=True)
+                    claims, place = self._universe.claims_of(rows)
                     values, given = self.value(value, Level.CLAIM, claims)
                     return values[place], given[place]
                 return (
@@ -242,21 +242,19 @@ def rounded(product: Int64s, scale: int) -> Int64s:
     return result
 
 
-def _asks(part: typed.Condition | typed.Value) -> int:
-    """Count the looks in a part: what it costs."""
+def cost(part: typed.Condition | typed.Value) -> tuple[int, int]:
+    """Tell what a part costs: how many looks, and how many products; parts that cost less are asked first."""
     match part:
         case typed.Look() | typed.Peers():
-            return 1
+            return 1, 0
         case typed.Both() | typed.Either():
-            return sum(_asks(one) for one in part.parts)
-        case typed.Compare():
-            return _asks(part.left) + _asks(part.right)
+            parts: tuple[typed.Condition | typed.Value, ...] = part.parts
+        case typed.Compare() | typed.Sum() | typed.Product():
+            parts = (part.left, part.right)
         case typed.IsGiven():
-            return _asks(part.value)
-        case typed.Sum() | typed.Product():
-            return _asks(part.left) + _asks(part.right)
+            parts = (part.value,)
         case _:
-            return 0
-
-
-TARGET_DATE: Final = FIELDS["claim.target_date"]
+            return 0, 0
+    costs = [cost(one) for one in parts]
+    products = sum(one[1] for one in costs) + isinstance(part, typed.Product)
+    return sum(one[0] for one in costs), products

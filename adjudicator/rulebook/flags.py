@@ -15,11 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from adjudicator.rulebook import typed
-from adjudicator.rulebook.evaluate import TARGET_DATE, Evaluator
+from adjudicator.rulebook.beginning import beginning
+from adjudicator.rulebook.evaluate import Evaluator
 from adjudicator.rulebook.fields import Level, Type
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.rulebook.typed import looks_at
-from adjudicator.rulebook.universe import Universe
+from adjudicator.rulebook.universe import TARGET_DATE, Universe
 from adjudicator.units import date_of
 from adjudicator.words import Amount, Percentage, Quantity, label, shown, text
 
@@ -77,13 +78,19 @@ def fire(
         if rule.definition.status not in ("draft", "retired")
         and (rule.definition.then.reject is not None) == rejecting
     ]
-    # Rules that look at the same are asked one after the other, so that what was sorted is still there.
-    order = sorted(range(len(asked)), key=lambda place: looks_at(asked[place].condition))
+    # Rules that look at the same are asked one after the other by one thread, so that what was sorted is
+    # still there, and is sorted once.
+    alike: dict[Any, list[int]] = {}
+    for place, rule in enumerate(asked):
+        alike.setdefault(looks_at(rule.condition) or place, []).append(place)
     found: list[list[Fired]] = [[] for _ in asked]
+
+    def ask_all(places: list[int]) -> None:
+        for place in places:
+            found[place] = _ask(asked[place], universe)
+
     with ThreadPoolExecutor(threads) as pool:
-        answers = pool.map(lambda place: _ask(asked[place], universe), order)
-        for place, fired in zip(order, answers, strict=True):
-            found[place] = fired
+        list(pool.map(ask_all, sorted(alike.values(), key=len, reverse=True)))
     for fired in found:
         yield from fired
 
@@ -92,7 +99,7 @@ def _ask(rule: CompiledRule, universe: Universe) -> list[Fired]:
     """Ask one rule; where it could not be computed is told of as well."""
     evaluator = Evaluator(universe)
     said = rule.definition
-    rows = universe.current_claims if rule.level is Level.CLAIM else universe.current_lines
+    rows = beginning(rule.condition, rule.level, universe)
     rows = _in_force(rule, universe, rows)
     rows = rows[evaluator.truth(rule.condition, rule.level, rows)]
     if said.then.sample is not None:
@@ -113,6 +120,9 @@ def _ask(rule: CompiledRule, universe: Universe) -> list[Fired]:
 def _in_force(rule: CompiledRule, universe: Universe, rows: Int64s) -> Int64s:
     """Keep what falls into the time in which the rule is in force, by its target date."""
     valid = rule.definition.valid
+    between = universe.days_between(rule.level)
+    if between is not None and valid.start <= between[0] and between[1] <= valid.end:
+        return rows
     days, given = universe.values(TARGET_DATE, rule.level, rows)
     return rows[~given | ((valid.start <= days) & (days <= valid.end))]
 
@@ -122,20 +132,18 @@ def _drawn(rule: CompiledRule, universe: Universe, rows: Int64s) -> npt.NDArray[
     sample = rule.definition.then.sample
     assert sample is not None
     claims = rows if rule.level is Level.CLAIM else universe.claim_of_line[rows]
-    facility, number = universe.column("claim.facility"), universe.column("claim.number")
-    names = (
-        f"{rule.name}\x1f{_text(facility, int(claim))}\x1f{_text(number, int(claim))}" for claim in claims
+    facilities, numbers = (
+        universe.column(path).texts_at(claims) for path in ("claim.facility", "claim.number")
     )
-    return np.array([_lot(name) < sample.share for name in names], np.bool_)
+    rule_hash = hashlib.sha256(f"{rule.name}\x1f".encode())
+    lots = (_lot(rule_hash, name) for name in zip(facilities, numbers, strict=True))
+    return np.array([lot < sample.share for lot in lots], np.bool_)
 
 
-def _text(column: Any, row: int) -> str | None:
-    found: str | None = column.texts[int(column.values[row])] if column.texts is not None else None
-    return found
-
-
-def _lot(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8]) % PARTS_OF_A_WHOLE
+def _lot(rule_hash: Any, name: tuple[str | None, str | None]) -> int:
+    digest = rule_hash.copy()
+    digest.update(f"{name[0]}\x1f{name[1]}".encode())
+    return int.from_bytes(digest.digest()[:8]) % PARTS_OF_A_WHOLE
 
 
 def _plain(evaluator: Evaluator, value: typed.Value, level: Level, rows: Int64s) -> tuple[Any, Any]:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from adjudicator.rulebook import typed
 from adjudicator.rulebook.fields import FIELDS, Field, Level
+from adjudicator.rulebook.sorting import bounds, distinct, order_of, order_of_pairs
 from adjudicator.rulebook.universe import Universe
 
 if TYPE_CHECKING:
@@ -31,11 +32,13 @@ _FEW: Final = 4
 """What is looked at is found by its first key where that leaves less than one row in so many."""
 
 _NO_CODE: Final = -1
+
+_SPARE: Final = 4
+_FEW_CODES: Final = 1 << 20
+"""Codes are found by a table that may have so many places for a row, and so many more."""
+
 _LARGEST: Final = float(1 << 62)
 """Numbers from here on are not trusted to fit."""
-
-_MANY: Final = 100_000
-"""Searches from which on it pays to put them in order."""
 
 _DISTINCT: Final = {"patients": "claim.insuree", "facilities": "claim.facility", "days": "claim.target_date"}
 _NO_BOUND: Final = 1 << 40
@@ -61,10 +64,24 @@ class _Groups:
         """Find where the rows of codes begin and end; nowhere for a code that is not there."""
         if not len(self.codes):
             return np.zeros_like(asking), np.zeros_like(asking)
-        # Codes are few against rows, so that this search is a short one.
-        place = np.minimum(np.searchsorted(self.codes, asking), len(self.codes) - 1)
-        known = self.codes[place] == asking
-        return np.where(known, self.first[place], 0), np.where(known, self.first[place + 1], 0)
+        if self._places is not None:
+            within = np.where((asking >= 0) & (asking < len(self._places)), asking, len(self._places) - 1)
+            place = self._places[within]
+        else:
+            place = np.minimum(np.searchsorted(self.codes, asking), len(self.codes) - 1)
+            place = np.where(self.codes[place] == asking, place, len(self.codes))
+        nowhere = place == len(self.codes)
+        place = np.where(nowhere, 0, place)
+        return np.where(nowhere, 0, self.first[place]), np.where(nowhere, 0, self.first[place + 1])
+
+    @cached_property
+    def _places(self) -> Int64s | None:
+        """The place of every code, if codes are small enough for it; the last for what is not there."""
+        if self.codes[-1] > _SPARE * int(self.first[-1]) + _FEW_CODES:
+            return None
+        places = np.full(int(self.codes[-1]) + 2, len(self.codes))
+        places[self.codes] = np.arange(len(self.codes))
+        return places
 
 
 @dataclass(frozen=True)
@@ -82,19 +99,8 @@ class _Sorted:
 
     def between(self, asking: Int64s, low: Int64s, high: Int64s) -> tuple[Int64s, Int64s]:
         """Find where the rows of a code begin and end that lie between two places, both included."""
-        if len(asking) > _MANY:
-            # Searches that follow the order of what is searched stay in the cache of a processor.
-            order = np.argsort(asking * self.span + np.clip(low - self.lowest, 0, self.span - 1))
-            sorted_ends = self._searched(asking[order], low[order], high[order])
-            start, end = np.empty_like(asking), np.empty_like(asking)
-            start[order], end[order] = sorted_ends
-            return start, end
-        return self._searched(asking, low, high)
-
-    def _searched(self, asking: Int64s, low: Int64s, high: Int64s) -> tuple[Int64s, Int64s]:
         ends = [np.clip(bound - self.lowest, 0, self.span - 1) for bound in (low, high)]
-        start = np.searchsorted(self.key, asking * self.span + ends[0], "left")
-        end = np.searchsorted(self.key, asking * self.span + ends[1], "right")
+        start, end = bounds(self.key, asking * self.span + ends[0], asking * self.span + ends[1])
         nothing = asking < 0
         return np.where(nothing, 0, start), np.where(nothing, 0, np.maximum(start, end))
 
@@ -140,8 +146,8 @@ def _codes(universe: Universe, keys: tuple[Field, ...], monthly: bool) -> tuple[
         small, count = _small(values)
         if size * count >= float(1 << 40):
             # Codes are made dense, so that with the next key and a place in time they still fit.
-            distinct, code = np.unique(code, return_inverse=True)
-            size = float(len(distinct))
+            found, code = distinct(code)
+            size = float(found)
         code = code.astype(np.int64) * count + small
         size *= count
     code[missing] = _NO_CODE
@@ -155,8 +161,8 @@ def _small(values: Int64s) -> tuple[Int64s, int]:
     count = int(values.max(initial=0)) - least + 1
     if count <= max(1 << 20, 4 * len(values)):
         return values - least, count
-    distinct, places = np.unique(values, return_inverse=True)
-    return places, len(distinct)
+    count, places = distinct(values)
+    return places, count
 
 
 def _code_of(universe: Universe, codes: tuple[Level, Int64s], level: Level, rows: Int64s) -> Int64s:
@@ -228,7 +234,7 @@ def _view(
     if float(code.max(initial=0)) * span >= _LARGEST:
         raise OverflowError("codes and places do not fit in 63 bits")
     key = code * span + (places - lowest)
-    order = np.argsort(key, kind="stable")
+    order = order_of(key)
     made = _Sorted(key[order], looked_at[order], lowest, span, selected)
     if whole:
         universe.remember(name, made)
@@ -240,10 +246,9 @@ def _candidates(
 ) -> tuple[Int64s, bool]:
     """Find the rows that can be seen at all: where few ask, those with the same first key."""
     if universe.column(key.path).texts is not None or key.path == "claim.identity":
-        values, given = universe.values(key, level, rows)
-        wanted = np.unique(values[given])
-        if universe.count_with(key, look.of_lines, wanted) * _FEW < count:
-            return universe.rows_with(key, look.of_lines, wanted), False
+        wanted = universe.different(key, level, rows)
+        if universe.count_with(key.path, key.level, look.of_lines, wanted) * _FEW < count:
+            return universe.rows_with(key.path, key.level, look.of_lines, wanted), False
     return np.arange(count, dtype=np.int64), True
 
 
@@ -406,7 +411,7 @@ def _different(universe: Universe, look: typed.Look, view: _View) -> tuple[_Grou
         return cached[0], cached[1]
     code = view.sorted.key // view.sorted.span
     values, given = universe.column(_DISTINCT[look.subject]).at(view.sorted.rows)
-    order = np.lexsort((values[given], code[given]))
+    order = order_of_pairs(code[given], values[given])
     code, values = code[given][order], values[given][order]
     new = np.ones(len(code), np.bool_)
     new[1:] = (code[1:] != code[:-1]) | (values[1:] != values[:-1])
@@ -482,7 +487,7 @@ def _measured(
         return groups, values
     values, given = evaluator.value(look.measure, view.level, view.sorted.rows)
     code, values = (view.sorted.key // view.sorted.span)[given], values[given]
-    order = np.lexsort((values, code))
+    order = order_of_pairs(code, values)
     code, values = code[order], values[order]
     groups = _Groups.in_order(code)
     universe.remember(name, (groups, values, view.sorted))

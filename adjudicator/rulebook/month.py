@@ -82,14 +82,14 @@ def _one_below_another(above: pa.Table, below: pa.Table) -> pa.Table:
     return pa.concat_tables([tables[0], tables[1].cast(tables[0].schema)]).combine_chunks()
 
 
-def _seen(
+def universe_of_month(
     scheme: CompiledScheme,
     tables: Mapping[str, pa.Table],
     claims: Claims,
     past: Past | None,
     decided: Sequence[Decided],
 ) -> tuple[Universe, npt.NDArray[np.int64]]:
-    """Make the universe of a batch and its past.
+    """Make the universe of a batch and of its past.
 
     Returns:
         The universe, and the place of each claim of the batch in it.
@@ -131,7 +131,7 @@ def reject(
     """
     if not any(rule.definition.then.reject for rule in rules):
         return claims, Rejections((), {})
-    universe, place = _seen(scheme, tables, claims, past, ())
+    universe, place = universe_of_month(scheme, tables, claims, past, ())
     fired = tuple(_in_batch(one, universe, place, claims) for one in fire(rules, universe, rejecting=True))
     rejected = np.zeros(len(claims.line_number), np.int8)
     rule_of_line: dict[int, str] = {}
@@ -174,7 +174,7 @@ def flag(
     threads: int = 1,
 ) -> list[Fired]:
     """Ask the rules that flag or draw, after the claims were decided."""
-    universe, place = _seen(scheme, tables, claims, past, decided)
+    universe, place = universe_of_month(scheme, tables, claims, past, decided)
     fired = fire(rules, universe, rejecting=False, threads=threads)
     return [_in_batch(one, universe, place, claims) for one in fired]
 

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adjudicator.rulebook import syntax, typed
+from adjudicator.rulebook.beginning import beginning
 from adjudicator.rulebook.evaluate import Evaluator
 from adjudicator.rulebook.fields import Level
 from adjudicator.rulebook.plain import Plain
@@ -33,6 +34,10 @@ def agree(text: str, level: Level, claims: list[ClaimRow]) -> None:
             for line in range(len(row.lines))
         ]
     assert Evaluator(universe).truth(condition, level, rows).tolist() == expected
+    begun = beginning(condition, level, universe, worth=1)
+    everywhere = beginning(condition, level, universe, worth=len(rows) + 1)
+    assert set(np.flatnonzero(expected)) & set(everywhere) <= set(begun)
+    assert begun.tolist() == sorted(set(begun.tolist()))
 
 
 @pytest.mark.parametrize("level", list(Level))
