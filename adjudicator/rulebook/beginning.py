@@ -45,9 +45,8 @@ def beginning(condition: typed.Condition, level: Level, universe: Universe, wort
             best, fewest = found, count
     if best is None:
         return everything
-    rows = np.unique(
-        np.concatenate([universe.rows_with(path, of, of_lines, wanted) for path, of, wanted in best])
-    )
+    found_rows = [universe.rows_with(path, of, of_lines, wanted) for path, of, wanted in best]
+    rows = np.unique(np.concatenate([np.zeros(0, np.int64), *found_rows]))
     claims = universe.claim_of_line[rows] if of_lines else rows
     found_now: Int64s = rows[universe.current[claims]]
     return found_now
