@@ -94,6 +94,8 @@ class Run:
     warnings: tuple[Problem, ...]
     currency: str
     decimals: int
+    flags: int
+    """How many flags its review rules raised, rules on trial among them."""
 
 
 def open_inputs(
@@ -184,7 +186,7 @@ def run_month(
         # Another run may have been faster.
         _check_out(out, replace)
         name = name or _months(reading)
-        reading, summary = _adjudicated(inputs, reading, temporary, name, form, threads, progress)
+        reading, summary, flags = _adjudicated(inputs, reading, temporary, name, form, threads, progress)
         summary.check()
         _check_totals(reading, summary)
         reading.set_aside.write(temporary / SET_ASIDE_FOLDER)
@@ -194,7 +196,15 @@ def run_month(
         write_manifest(temporary, manifest)
     settings = inputs.scheme.settings
     return Run(
-        name, out, summary, inputs.registers, reading, inputs.warnings, settings.currency, settings.decimals
+        name,
+        out,
+        summary,
+        inputs.registers,
+        reading,
+        inputs.warnings,
+        settings.currency,
+        settings.decimals,
+        flags,
     )
 
 
@@ -239,15 +249,14 @@ def _adjudicated(
     form: str,
     threads: int,
     progress: Progress,
-) -> tuple[ClaimsReading, Summary]:
+) -> tuple[ClaimsReading, Summary, int]:
     """Adjudicate and write; claims with amounts that cannot be counted are set aside, and it begins anew."""
     while True:
         claims = claims_room.encode(inputs.compiled.registers, reading.claims, reading.lines)
         claims, rejections = reject(inputs.rules, inputs.compiled, inputs.registers.tables, claims)
         try:
-            return reading, _write_decisions(
-                inputs, claims, rejections, folder, name, form, threads, progress
-            )
+            done = _write_decisions(inputs, claims, rejections, folder, name, form, threads, progress)
+            return reading, *done
         except AmountTooLarge as found:
             rows = claims.claim_row[found.claims]
             reading = reading.without(rows, message("run.amount_too_large"))
@@ -262,15 +271,15 @@ def _write_decisions(
     form: str,
     threads: int,
     progress: Progress,
-) -> Summary:
+) -> tuple[Summary, int]:
     decimals = inputs.scheme.settings.decimals
     groups: Iterable[Decided] = adjudicate(inputs.compiled, claims, inputs.opening, threads)
-    flags = None
+    flags, raised = None, 0
     if inputs.rules:
         # Rules speak of decisions, and decisions name the rules that flagged them.
         groups = list(groups)
         path = folder / f"{FLAGS.name}.{form}"
-        flags = _flag(inputs, claims, groups, rejections, path, threads, progress)
+        flags, raised = _flag(inputs, claims, groups, rejections, path, threads, progress)
     tabulator = Tabulator(inputs.compiled, claims, name, inputs.content_hashes, flags)
     summary = Summary()
     carried_folder = folder / CARRIED_FOLDER
@@ -294,7 +303,7 @@ def _write_decisions(
             touched.append(decided.carrier)
             progress("run.adjudicating", decided.end_line, lines)
         writers["balances"].write(tabulator.untouched(inputs.opening, np.concatenate(touched)))
-    return summary
+    return summary, raised
 
 
 def _flag(
@@ -305,8 +314,8 @@ def _flag(
     path: Path,
     threads: int,
     progress: Progress,
-) -> pa.Array:
-    """Ask the review rules, write what they flag, and name the rules of each claim."""
+) -> tuple[pa.Array, int]:
+    """Ask the review rules, write what they flag, name the rules of each claim, and count the flags."""
     progress("run.flagging", 0, 1)
     flagged = flag(inputs.rules, inputs.compiled, inputs.registers.tables, claims, decided, None, threads)
     fired = [*rejections.fired, *flagged]
@@ -314,7 +323,7 @@ def _flag(
     facilities = inputs.compiled.registers.facility_keys.values
     write_table(path, flags_table(fired, claims, facilities, decimals), FLAGS, decimals)
     progress("run.flagging", 1, 1)
-    return rules_of_claims(fired, len(claims.claim_row))
+    return rules_of_claims(fired, len(claims.claim_row)), sum(len(one) for one in fired)
 
 
 def _check_totals(reading: ClaimsReading, summary: Summary) -> None:

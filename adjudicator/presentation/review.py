@@ -211,6 +211,8 @@ class ReviewView:
         if flag.text is not None:
             title: str = getattr(flag.text.definition.title, self._language)
             values["rule"] = self._text("show.rule", title=title, rule=flag.rule, severity=flag.severity)
+            if flag.text.definition.status == "shadow":
+                values["rule"] = self._text("show.on_trial", rule=values["rule"])
         told = self._text("show.flag_line" if flag.line else "show.flag", **values)
         if flag.text is not None:
             explained = explanation(flag.text, flag.values, self._decimals, self._language)

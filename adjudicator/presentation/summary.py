@@ -97,6 +97,8 @@ def print_summary(console: Console, run: Run, language: str) -> None:
     totals = run.claims.totals
     console.print(summary_table(run.name, run.summary, totals, run.decimals, run.currency, language))
     console.print(text("summary.adds_up", language), style="green")
+    if run.flags:
+        console.print(text("summary.flags", language, flags=run.flags), style="yellow", soft_wrap=True)
     if rows := {name: count.set_aside for name, count in run.registers.counts.items() if count.set_aside}:
         tables = ", ".join(f"{name} {count}" for name, count in rows.items())
         told = text("summary.registers_set_aside", language, count=sum(rows.values()), tables=tables)
