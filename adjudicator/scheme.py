@@ -52,6 +52,13 @@ class ReviewSettings(Part):
         Percent,
         Field(description="The share of its amount that a look at a claim without flags is expected to save"),
     ] = 500
+    seniors: Annotated[
+        tuple[Code, ...],
+        Field(description="Officers to whom cases are escalated; with none, a second officer has to agree"),
+    ] = ()
+    answer_days: Annotated[
+        Count, Field(description="Days that a facility has to complete a claim that routing rules return")
+    ] = 14
     chaining: Annotated[
         Truth,
         Field(

@@ -12,7 +12,7 @@ import click
 
 from commands.books import DAY, person_option, scheme_option
 from commands.decisions import DecisionCommand, given_parts, read_decision
-from commands.shared import language_option, out, told
+from commands.shared import EXIT_FINDINGS, language_option, out, told
 from commands.shared import t as _t
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def review_list(
 ) -> None:
     """List the open cases, those that come first first."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.review.queue import count_open, open_ones, this_moment
+    from adjudicator.books.review.cases import count_open, open_ones, this_moment
     from adjudicator.presentation.review import ReviewView
     from adjudicator.review.cases import State
     from adjudicator.words import text
@@ -90,7 +90,7 @@ def review_list(
 
 def _open_new(books: Books, by: str, language: str) -> None:
     """Open the cases that claims deserve since last time."""
-    from adjudicator.books.review.queue import open_cases
+    from adjudicator.books.review.opening import open_cases
     from adjudicator.words import text
 
     if count := open_cases(books, by):
@@ -109,7 +109,8 @@ def review_next(
 ) -> None:
     """Give the officer the case that comes first."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.review.queue import count_open, held_by, take_next, this_moment
+    from adjudicator.books.review.cases import count_open, this_moment
+    from adjudicator.books.review.queue import held_by, take_next
     from adjudicator.presentation.review import in_hand, print_done
     from adjudicator.review.cases import State
     from adjudicator.words import message, text
@@ -138,7 +139,7 @@ def review_next(
 
 def _show(books: Books, case: str, language: str) -> None:
     from adjudicator.books.review.case_file import case_file
-    from adjudicator.books.review.queue import this_moment
+    from adjudicator.books.review.cases import this_moment
     from adjudicator.presentation.review import ReviewView
 
     out().print(ReviewView(books, language).file(case_file(books, case), this_moment().date()))
@@ -463,3 +464,23 @@ def review_reasons(language: str) -> None:
     from adjudicator.presentation.review import reasons_table
 
     out().print(reasons_table(language))
+
+
+@review.command("route", help=_t("review.route.help"), epilog=_t("review.route.example"))
+@click.argument("cases", nargs=-1, metavar=_t("review.route.cases"))
+@confirm_option
+@scheme_option
+@person_option
+@language_option
+def review_route(cases: tuple[str, ...], confirm: bool, scheme: Path, by: str | None, language: str) -> None:
+    """Send cases where the routing rules want them."""
+    from adjudicator.books.books import open_books, who
+    from adjudicator.books.review.dispatch import dispatch
+    from adjudicator.presentation.review_dispatch import print_dispatched
+
+    with told(language), open_books(scheme) as books:
+        _open_new(books, who(by), language)
+        done = list(dispatch(books, who(by), cases, confirm))
+        print_dispatched(out(), books, done, confirm, language)
+    if any(one.refused for one in done):
+        raise click.exceptions.Exit(EXIT_FINDINGS)

@@ -13,8 +13,8 @@ from rich.text import Text
 
 from adjudicator.books.books import Books
 from adjudicator.books.review.case_file import CaseFile, FileLine, Flag, OtherClaim
+from adjudicator.books.review.cases import Case
 from adjudicator.books.review.delivery import LineAmounts, Trial
-from adjudicator.books.review.queue import Case
 from adjudicator.books.review.queue_figures import Figures
 from adjudicator.review.cases import Event, State, What
 from adjudicator.review.decision import ReviewedLine
@@ -54,7 +54,7 @@ class ReviewView:
 
     def _table(self, *columns: tuple[str, bool]) -> Table:
         """Lay out a table; of each column the key of its heading, and whether it holds numbers."""
-        table = _table()
+        table = plain_table()
         for key, numbers in columns:
             heading = self._text(key, currency=self._currency)
             # Numbers of claims are copied from here: they stay whole.
@@ -426,13 +426,14 @@ def _indented(told: str) -> Padding:
     return Padding(Text(told), (0, 0, 0, 2))
 
 
-def _table() -> Table:
+def plain_table() -> Table:
+    """Lay out a table without lines."""
     return Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
 
 
 def reasons_table(language: str) -> Table:
     """List the coded reasons."""
-    table = _table()
+    table = plain_table()
     for name in ("reason", "label", "uses", "carc"):
         table.add_column(text(f"review.list.{name}", language))
     for reason in REASONS.values():

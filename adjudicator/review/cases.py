@@ -50,6 +50,8 @@ class What(StrEnum):
     """An officer's hold ran out, and another one took the case."""
     PUT_BACK = "put_back"
     ASSIGNED = "assigned"
+    ROUTED = "routed"
+    """Routing rules said where it belongs."""
     RETURNED = "returned"
     RECEIVED = "received"
     """The facility completed the claim."""
@@ -72,6 +74,7 @@ TRANSITIONS: Final[Mapping[tuple[State | None, What], State]] = {
     (None, What.OPENED): State.OPEN,
     (State.OPEN, What.TAKEN): State.HELD,
     (State.OPEN, What.ASSIGNED): State.OPEN,
+    (State.OPEN, What.ROUTED): State.OPEN,
     (State.HELD, What.TAKEN): State.HELD,
     (State.HELD, What.EXPIRED): State.OPEN,
     (State.HELD, What.PUT_BACK): State.OPEN,
@@ -119,6 +122,10 @@ class Standing:
     """What waits for a second opinion."""
     events: int = 0
     """How many events there were."""
+    queue: str | None = None
+    """Where routing put it; None: into none but its own."""
+    second: bool = False
+    """Whether another officer has to agree, whatever the amount."""
 
     @property
     def closed(self) -> bool:
@@ -145,7 +152,8 @@ def after(standing: Standing | None, event: Event) -> Standing:
     Args:
         standing: before it; None before the first.
         event: ``content`` has what the event needs: ``due`` of one that sets the clock (opened, received,
-            lapsed), ``until`` of one that sets a time (taken, returned), ``to`` of an assignment.
+            lapsed), ``until`` of one that sets a time (taken, returned), ``to`` of an assignment,
+            ``queue`` and ``second`` of a routing.
 
     Raises:
         Refused: the case does not allow the event now, or not of this person.
@@ -168,6 +176,8 @@ def after(standing: Standing | None, event: Event) -> Standing:
         until=_moment(event) if event.what in (What.TAKEN, What.RETURNED) else None,
         proposal=event if event.what is What.PROPOSED else None,
         events=standing.events + 1,
+        queue=event.content["queue"] if event.what is What.ROUTED else standing.queue,
+        second=bool(event.content["second"]) if event.what is What.ROUTED else standing.second,
     )
 
 
@@ -183,7 +193,7 @@ def _officer(standing: Standing, event: Event) -> str | None:
     match event.what:
         case What.ASSIGNED:
             return event.content["to"]  # type: ignore[no-any-return]
-        case What.RECEIVED:
+        case What.RECEIVED | What.ROUTED:
             # Whoever asked the facility knows what for.
             return standing.officer
         case What.EXPIRED | What.PUT_BACK | What.LAPSED | What.DISAGREED:

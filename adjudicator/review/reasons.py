@@ -78,6 +78,7 @@ REASONS: Final = {
         Reason("REL-02", _RELEASES),
         Reason("REL-03", _RELEASES),
         Reason("REL-04", _RELEASES),
+        Reason("REL-05", _RELEASES),
         Reason("OTH-99", frozenset(Use), ("CO", "A1"), needs_words=True),
     )
 }

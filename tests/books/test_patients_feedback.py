@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from adjudicator.books.books import open_books
 from adjudicator.books.review.feedback import Answered, all_feedback, load_feedback, record_feedback
-from adjudicator.books.review.queue import PATIENT_FEEDBACK, open_cases
+from adjudicator.books.review.opening import PATIENT_FEEDBACK, open_cases
 from adjudicator.books.review.selection import select
 from adjudicator.books.review.selection_estimate import estimate_selection
 from adjudicator.books.review.selection_plan import Plan

@@ -18,11 +18,13 @@ from click.testing import CliRunner
 from adjudicator.books.books import Books, open_books
 from adjudicator.books.ledger import current_decisions
 from adjudicator.books.readjudication import readjudicate
-from adjudicator.books.review import queue
+from adjudicator.books.review import cases, queue
 from adjudicator.books.review.applied import unapplied
 from adjudicator.books.review.case_file import case_file
+from adjudicator.books.review.cases import Case
 from adjudicator.books.review.delivery import agree, apply_review, deliver, disagree, proposed, try_decision
-from adjudicator.books.review.queue import Case, held_claims, open_cases, take_next
+from adjudicator.books.review.opening import open_cases
+from adjudicator.books.review.queue import held_claims, take_next
 from adjudicator.books.review.queue_figures import figures, usefulness_of_sources
 from adjudicator.presentation.review import ReviewView
 from adjudicator.problems import Refused
@@ -136,16 +138,16 @@ def test_cases_are_opened_once_for_what_was_flagged_or_selected(folder: Path) ->
     with open_books(folder) as books:
         assert open_cases(books, AMINA) == 0
         with books.database.reading() as connection:
-            cases = queue.open_ones(connection)
+            opened = cases.open_ones(connection)
             claims = accepted(connection)
-        assert {case.claim_id for case in cases} == set(claims[:12]) == held(books)
-        by_claim = {case.claim_id: case for case in cases}
+        assert {case.claim_id for case in opened} == set(claims[:12]) == held(books)
+        by_claim = {case.claim_id: case for case in opened}
         assert by_claim[claims[9]].rules == ("RULE-0",)
         assert by_claim[claims[9]].selections == (1,)
         assert by_claim[claims[11]].rules == ()
-        ranks = [(-(case.saving * 60 // case.minutes), case.standing.due, case.claim) for case in cases]
+        ranks = [(-(case.saving * 60 // case.minutes), case.standing.due, case.claim) for case in opened]
         assert ranks == sorted(ranks)
-        assert {case.standing.due for case in cases} == {dt.date(2026, 3, 16)}
+        assert {case.standing.due for case in opened} == {dt.date(2026, 3, 16)}
 
 
 def test_the_stakes_of_a_line_are_the_highest_score_on_it_or_its_claim(decided_folder: Path) -> None:
@@ -164,7 +166,7 @@ def test_the_stakes_of_a_line_are_the_highest_score_on_it_or_its_claim(decided_f
         flag(books, claim, "C", dearest, 40)
         assert open_cases(books, AMINA, NOON) == 1
         with books.database.reading() as connection:
-            (case,) = queue.open_ones(connection)
+            (case,) = cases.open_ones(connection)
         total = sum((60 if line == dearest else 10) * amount for line, amount in amounts.items())
         assert case.saving == (total + 50) // 100
         assert (case.score, case.rules) == (60, ("A", "B", "C"))
@@ -219,7 +221,7 @@ def test_a_flag_of_a_decision_that_was_changed_since_still_counts(folder: Path) 
 def test_next_gives_each_officer_another_case_in_order(folder: Path) -> None:
     with open_books(folder) as books:
         with books.database.reading() as connection:
-            order = [case.case for case in queue.open_ones(connection)]
+            order = [case.case for case in cases.open_ones(connection)]
         given = [first(books, (AMINA, JOSEPH)[number % 2]).case for number in range(len(order))]
         assert given == order
         assert take_next(books, AMINA, after(29)) is None
@@ -252,7 +254,7 @@ def test_nobody_is_given_what_they_entered(folder: Path) -> None:
 def test_what_is_assigned_comes_first_and_only_to_that_officer(folder: Path) -> None:
     with open_books(folder) as books:
         with books.database.reading() as connection:
-            last = queue.open_ones(connection)[-1]
+            last = cases.open_ones(connection)[-1]
         queue.assign(books, last.name, JOSEPH, AMINA, NOON)
         assert key_of(lambda: queue.take(books, last.name, AMINA, NOON)) == "review.assigned_to"
         assert first(books, AMINA).case != last.case
@@ -281,7 +283,7 @@ def test_a_facility_that_does_not_answer_loses_the_case(folder: Path) -> None:
         until = dt.date(2026, 3, 6)
         queue.return_to_facility(books, str(case.case), "DOC-01", until, None, AMINA, NOON)
         with books.database.reading() as connection:
-            number = queue.count_open(connection, [State.OPEN])
+            number = cases.count_open(connection, [State.OPEN])
         given = [take_next(books, JOSEPH, after(days=9)) for _ in range(number + 1)]
         assert case.case in {one.case for one in given if one}
 
@@ -412,7 +414,7 @@ def test_above_an_amount_another_officer_has_to_agree(folder: Path) -> None:
 def test_a_release_frees_a_claim_and_is_named(folder: Path) -> None:
     with open_books(folder) as books:
         with books.database.reading() as connection:
-            case = queue.open_ones(connection)[0]
+            case = cases.open_ones(connection)[0]
         assert key_of(lambda: queue.release(books, case.name, "MED-01", None, AMINA)) == (
             "review.reason_not_for"
         )
@@ -446,7 +448,7 @@ def test_a_claim_is_a_case_again_only_for_something_new(folder: Path) -> None:
         assert case.claim_id in held(books)
         assert open_cases(books, AMINA) == 1
         with books.database.reading() as connection:
-            again = queue.find_case(connection, case.name)
+            again = cases.find_case(connection, case.name)
         assert (again.round, again.rules) == (2, ("RULE-NEW",))
         deliver(books, try_decision(books, case.name, ACCEPT), AMINA)
         assert open_cases(books, AMINA) == 0
@@ -512,7 +514,7 @@ def test_a_case_file_shows_the_claim(folder: Path) -> None:
 def consistent(connection: sa.Connection) -> None:
     """Make sure that the queue is what the events say, and that every event is in the journal."""
     numbers = connection.execute(sa.select(CASES.c.case)).scalars().all()
-    events = queue.events_of(connection, numbers)
+    events = cases.events_of(connection, numbers)
     states = {row.case: row._mapping for row in connection.execute(sa.select(CASE_STATES))}
     for case in numbers:
         standing = replay(events[case])
@@ -537,7 +539,7 @@ def test_whatever_officers_do_the_queue_is_what_the_events_say(folder: Path) -> 
     done: Counter[str] = Counter()
     with open_books(folder) as books:
         with books.database.reading() as connection:
-            names = [case.name for case in queue.open_ones(connection)]
+            names = [case.name for case in cases.open_ones(connection)]
         now = NOON
 
         def act(name: str, by: str) -> object:
@@ -559,7 +561,7 @@ def test_whatever_officers_do_the_queue_is_what_the_events_say(folder: Path) -> 
                     return queue.release(books, name, "REL-01", None, by, now)
                 case _:
                     with books.database.reading() as connection:
-                        state = queue.find_case(connection, name).standing.state
+                        state = cases.find_case(connection, name).standing.state
                     if state is not State.SECOND_OPINION:
                         return deliver(books, try_decision(books, name, REJECT), by, now)
                     if chance.random() < 0.5:
@@ -662,7 +664,7 @@ def test_the_commands(folder: Path, language: str) -> None:
     lines = ("--line", "1", "--quantity", "0", "--words", "none", "--reason", "RQ-12")
     said("decide", case, *lines)
     with open_books(folder) as books, books.database.reading() as connection:
-        assert queue.find_case(connection, case).standing.state is State.HELD
+        assert cases.find_case(connection, case).standing.state is State.HELD
     said("decide", case, *lines, "--confirm")
     problems = said("decide", case, "--accept", exit_code=3)
     assert case in problems

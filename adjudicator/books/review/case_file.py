@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
+from adjudicator.books.review.cases import Case, events_of, find_case
 from adjudicator.books.review.delivery import earlier_review
-from adjudicator.books.review.queue import Case, events_of, find_case, queues_of_versions
+from adjudicator.books.review.opening import queues_of_versions
 from adjudicator.books.rules import recorded_rules
 from adjudicator.problems import Refused
 from adjudicator.review.cases import Event
@@ -142,7 +143,7 @@ def case_file(books: Books, name: str) -> CaseFile:
 
     Args:
         books: the books.
-        name: of the case, see :func:`adjudicator.books.review.queue.find_case`.
+        name: of the case, see :func:`adjudicator.books.review.cases.find_case`.
 
     Raises:
         Refused: there is no such case.

@@ -29,16 +29,8 @@ from adjudicator.books.readjudication import (
     prepare_again,
     readjudicate,
 )
-from adjudicator.books.review.queue import (
-    Case,
-    find_case,
-    in_hand,
-    locked,
-    may_review,
-    needs_second_opinion,
-    record,
-    this_moment,
-)
+from adjudicator.books.review.cases import Case, find_case, locked, record, this_moment
+from adjudicator.books.review.queue import in_hand, may_review, needs_second_opinion
 from adjudicator.books.review.reviews import last_review, with_values
 from adjudicator.books.rules import present_rules, rejecting
 from adjudicator.problems import Problem, Refused
@@ -211,7 +203,7 @@ def deliver(books: Books, trial: Trial, by: str, at: dt.datetime | None = None) 
             raise _refused("review.waits_for_opinion", officer=case.standing.officer, case=case.case)
         case = in_hand(connection, books.settings.review, case, by, now)
         content = _content(connection, trial)
-        if needs_second_opinion(books.settings.review, max(trial.amounts)):
+        if needs_second_opinion(books.settings.review, case, max(trial.amounts)):
             case, _ = record(connection, case, Event(What.PROPOSED, by, now, content))
             return Delivered(case, None)
         case, number = record(connection, case, Event(What.DECIDED, by, now, content))

@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from adjudicator.adjudication.booking import DECISION
-from adjudicator.books.review.queue import events_of, this_moment
+from adjudicator.books.review.cases import events_of, this_moment
 from adjudicator.review.cases import Event, State, What, seconds_held
 from adjudicator.review.usefulness import Look, Usefulness, usefulness
 from adjudicator.store import runs

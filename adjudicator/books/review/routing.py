@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from adjudicator.books.books import Books
 from adjudicator.books.review.case_file import CaseFile, Flag, case_file
-from adjudicator.books.review.queue import events_of
+from adjudicator.books.review.cases import events_of
 from adjudicator.review.cases import Event, What
 from adjudicator.review.routing.facts import Fact, Outcome, fact, history, in_order
 from adjudicator.review.routing.read import read_routing
@@ -41,7 +41,7 @@ def facts_of_case(books: Books, name: str) -> tuple[Fact, ...]:
 
     Args:
         books: the books.
-        name: of the case, see :func:`adjudicator.books.review.queue.find_case`.
+        name: of the case, see :func:`adjudicator.books.review.cases.find_case`.
 
     Raises:
         Refused: there is no such case.

@@ -1,0 +1,308 @@
+"""Cases as the books keep them: found, listed, and what happens to them put down.
+
+All that happens to a case is an event, entered in the journal; the table ``case_states`` is what the replay
+of the events gives, kept so that the next case is found at once.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from adjudicator.problems import Problem, Refused
+from adjudicator.review.cases import (
+    CLOSED,
+    Event,
+    Standing,
+    State,
+    What,
+    after,
+    replay,
+)
+from adjudicator.store import bulk, journal
+from adjudicator.store.journal import Act
+from adjudicator.store.schema import (
+    CASE_EVENTS,
+    CASE_STATES,
+    CASES,
+    CLAIMS,
+)
+from adjudicator.words import message
+
+
+@dataclass(frozen=True)
+class Case:
+    """A case: what it is about, and how it stands."""
+
+    case: int
+    claim_id: int
+    facility: str
+    claim: str
+    round: int
+    run: int
+    """The last run when it was opened."""
+    rules: tuple[str, ...]
+    """The rules that flagged the claim."""
+    selections: tuple[int, ...]
+    """The selections that drew it."""
+    queue: str
+    """That of the rule that is surest, else the way in which the claim was selected."""
+    score: int
+    saving: int
+    """What a look at it is expected to save, in minor units."""
+    minutes: int
+    standing: Standing
+
+    @property
+    def name(self) -> str:
+        """What the claim is called where several facilities may use one number."""
+        return f"{self.facility}/{self.claim}"
+
+
+def this_moment() -> dt.datetime:
+    """Give the moment, in UTC, to the second, as the journal has it."""
+    return dt.datetime.now(dt.UTC).replace(microsecond=0)
+
+
+def state_columns(standing: Standing) -> dict[str, Any]:
+    """Give what the table ``case_states`` says of how a case stands."""
+    return {
+        "state": standing.state.value,
+        "officer": standing.officer,
+        "since": standing.since.isoformat(),
+        "until": standing.until.isoformat() if standing.until else None,
+        "due": standing.due,
+    }
+
+
+def event_row(case: int, number: int, entry: int, event: Event) -> dict[str, Any]:
+    """Give the row of the table ``case_events`` for an event: its number in the case, and in the journal."""
+    return {
+        "case": case,
+        "number": number,
+        "journal": entry,
+        "at": event.at.isoformat(),
+        "by": event.by,
+        "what": event.what.value,
+        "content": journal.canonical(event.content),
+    }
+
+
+def events_of(connection: sa.Connection, cases: Sequence[int]) -> dict[int, list[Event]]:
+    """Read the events of some cases, in order."""
+    found: dict[int, list[Event]] = {case: [] for case in cases}
+    if not found:
+        return found
+    keys = bulk.wanted(connection, "wanted_events", pa.table({"key": sorted(found)}))
+    query = (
+        sa.select(CASE_EVENTS)
+        .join(keys, keys.c.key == CASE_EVENTS.c.case)
+        .order_by(CASE_EVENTS.c.case, CASE_EVENTS.c.number)
+    )
+    for row in connection.execute(query):
+        found[row.case].append(_event(row))
+    return found
+
+
+def _event(row: Any) -> Event:
+    moment = dt.datetime.fromisoformat(row.at)
+    return Event(What(row.what), row.by, moment, json.loads(row.content))
+
+
+def _events(connection: sa.Connection, case: int) -> list[Event]:
+    """Read the events of one case, in order."""
+    query = sa.select(CASE_EVENTS).where(CASE_EVENTS.c.case == case).order_by(CASE_EVENTS.c.number)
+    return [_event(row) for row in connection.execute(query)]
+
+
+def _case_query() -> sa.Select[Any]:
+    return sa.select(CASES, CLAIMS.c.facility, CLAIMS.c.claim).join(
+        CLAIMS, CLAIMS.c.claim_id == CASES.c.claim_id
+    )
+
+
+def _case(row: Any, events: Sequence[Event]) -> Case:
+    why, standing = json.loads(row.why), replay(events)
+    return Case(
+        row.case,
+        row.claim_id,
+        row.facility,
+        row.claim,
+        row.round,
+        row.run,
+        tuple(sorted(why["rules"])),
+        tuple(why["selections"]),
+        standing.queue or why["queue"],
+        row.score,
+        row.saving,
+        row.minutes,
+        standing,
+    )
+
+
+def find_case(connection: sa.Connection, name: str) -> Case:
+    """Find a case by its number, or by its claim's: the last one of that claim.
+
+    Args:
+        connection: of a transaction.
+        name: the case's number, a claim's number, or ``facility/number``.
+
+    Raises:
+        Refused: there is none, or several claims have that number.
+    """
+    query = _case_query()
+    if name.isascii() and name.isdigit() and len(name) < 19:
+        row = connection.execute(query.where(CASES.c.case == int(name))).first()
+        if row is not None:
+            return _case(row, _events(connection, row.case))
+    facility, slash, number = name.partition("/")
+    of_claim = CLAIMS.c.claim == name
+    if slash:
+        of_claim = sa.or_(of_claim, sa.and_(CLAIMS.c.facility == facility, CLAIMS.c.claim == number))
+    rows = connection.execute(query.where(of_claim).order_by(CASES.c.round.desc())).all()
+    if not rows:
+        raise refused("review.no_case", name=name)
+    if len({row.claim_id for row in rows}) > 1:
+        names = sorted({f"{row.facility}/{row.claim}" for row in rows})
+        raise refused("review.case_of_several", name=name, names=names)
+    return _case(rows[0], _events(connection, rows[0].case))
+
+
+def case_of(connection: sa.Connection, number: int) -> Case:
+    """Read the case of a number that is known to be there."""
+    row = connection.execute(_case_query().where(CASES.c.case == number)).one()
+    return _case(row, _events(connection, number))
+
+
+def open_ones(
+    connection: sa.Connection,
+    states: Sequence[State] = (),
+    officer: str | None = None,
+    facility: str | None = None,
+    due_by: dt.date | None = None,
+    limit: int | None = None,
+    queue: str | None = None,
+) -> list[Case]:
+    """List open cases in the order in which they are given out.
+
+    Args:
+        connection: of a transaction.
+        states: only these; all if none is given.
+        officer: only what this person has, or was assigned.
+        facility: only claims of this facility.
+        due_by: only what is due by this day.
+        limit: not more than so many.
+        queue: only this queue.
+    """
+    query = (
+        _case_query()
+        .join(CASE_STATES, CASE_STATES.c.case == CASES.c.case)
+        .where(*_chosen(states, officer, facility, due_by, queue))
+        .order_by(CASE_STATES.c.rank, CASE_STATES.c.due, CASE_STATES.c.claim, CASE_STATES.c.case)
+    )
+    rows = connection.execute(query.limit(limit) if limit is not None else query).all()
+    events = events_of(connection, [row.case for row in rows])
+    return [_case(row, events[row.case]) for row in rows]
+
+
+def count_open(
+    connection: sa.Connection,
+    states: Sequence[State] = (),
+    officer: str | None = None,
+    facility: str | None = None,
+    due_by: dt.date | None = None,
+    queue: str | None = None,
+) -> int:
+    """Count the cases that :func:`open_ones` would list without a limit."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(CASE_STATES)
+        .join(CLAIMS, CLAIMS.c.claim_id == CASE_STATES.c.claim_id)
+        .where(*_chosen(states, officer, facility, due_by, queue))
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _chosen(
+    states: Sequence[State],
+    officer: str | None,
+    facility: str | None,
+    due_by: dt.date | None,
+    queue: str | None,
+) -> list[sa.ColumnElement[bool]]:
+    chosen: list[sa.ColumnElement[bool]] = []
+    if states:
+        chosen.append(CASE_STATES.c.state.in_([state.value for state in states]))
+    if officer is not None:
+        chosen.append(sa.func.lower(CASE_STATES.c.officer) == officer.lower())
+    if facility is not None:
+        chosen.append(CLAIMS.c.facility == facility)
+    if due_by is not None:
+        chosen.append(CASE_STATES.c.due <= due_by)
+    if queue is not None:
+        chosen.append(CASE_STATES.c.queue == queue)
+    return chosen
+
+
+def refused(key: str, **values: Any) -> Refused:
+    """Say that something is not possible: a message, and the one of its remedy."""
+    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))])
+
+
+def locked(connection: sa.Connection, number: int) -> Case:
+    """Read a case that nobody else can change until the transaction ends."""
+    connection.execute(sa.select(CASE_STATES.c.case).where(CASE_STATES.c.case == number).with_for_update())
+    return case_of(connection, number)
+
+
+def record(
+    connection: sa.Connection, case: Case, event: Event, more: Mapping[str, Any] | None = None
+) -> tuple[Case, int]:
+    """Let something happen to a case, and put it down.
+
+    Args:
+        connection: of a transaction that writes, in which the case was locked.
+        case: as it stands.
+        event: what happens.
+        more: what the journal says besides the event.
+
+    Returns:
+        The case after it, and the number of its entry in the journal.
+
+    Raises:
+        Refused: the case does not allow it now, or not of this person.
+    """
+    standing = after(case.standing, event)
+    content = {
+        "case": case.case,
+        "claim": case.name,
+        "before": _brief(case.standing),
+        "after": _brief(standing),
+        **event.content,
+        **(more or {}),
+    }
+    number = journal.append(connection, Act(event.by, f"review {event.what.value}"), content)
+    connection.execute(sa.insert(CASE_EVENTS).values(event_row(case.case, standing.events, number, event)))
+    of_case = CASE_STATES.c.case == case.case
+    if standing.state in CLOSED:
+        connection.execute(sa.delete(CASE_STATES).where(of_case))
+    else:
+        queue = standing.queue or case.queue
+        columns = state_columns(standing) | {"queue": queue}
+        connection.execute(sa.update(CASE_STATES).where(of_case).values(columns))
+        case = replace(case, queue=queue)
+    return replace(case, standing=standing), number
+
+
+def _brief(standing: Standing) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, dt.date) else value
+        for name, value in state_columns(standing).items()
+        if value is not None and name != "since"
+    }
