@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Annotated, Final
 
 from babel import Locale
-from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema
+from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
 from adjudicator.problems import Place, Problem, Refused
 from adjudicator.product.definition import Label, Part
 from adjudicator.product.mistakes import problems_of
 from adjudicator.product.read import ProductSource, read_products
-from adjudicator.product.scalars import Code, Count, Money, Percent, Truth, read_text, wrong
+from adjudicator.product.scalars import Code, Count, Day, Money, Percent, Truth, one_of, read_text, wrong
 from adjudicator.product.source import read_source
-from adjudicator.units import currency_decimals
+from adjudicator.review.working_days import Calendar
+from adjudicator.units import currency_decimals, date_of
 from adjudicator.words import message
 
 SETTINGS: Final = "scheme.yaml"
@@ -33,6 +34,13 @@ Currency = Annotated[
     str, BeforeValidator(_currency), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{3}$"})
 ]
 """An ISO 4217 code."""
+
+
+WEEKDAYS: Final = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+Weekday = Annotated[
+    str, BeforeValidator(one_of(WEEKDAYS)), WithJsonSchema({"type": "string", "enum": list(WEEKDAYS)})
+]
 
 
 class ReviewSettings(Part):
@@ -59,12 +67,28 @@ class ReviewSettings(Part):
     answer_days: Annotated[
         Count, Field(description="Days that a facility has to complete a claim that routing rules return")
     ] = 14
+    weekend: Annotated[
+        tuple[Weekday, ...], Field(description="The days of the week on which no officer works")
+    ] = ("saturday", "sunday")
+    holidays: Annotated[tuple[Day, ...], Field(description="Other days on which no officer works")] = ()
     chaining: Annotated[
         Truth,
         Field(
             description="Whether durable_rules routes cases as well, where the extra `chaining` is installed"
         ),
     ] = False
+
+    @model_validator(mode="after")
+    def _somebody_works(self) -> ReviewSettings:
+        if len(set(self.weekend)) == len(WEEKDAYS):
+            raise wrong("scheme.no_working_day", at=("weekend",))
+        return self
+
+    @property
+    def calendar(self) -> Calendar:
+        """The days on which officers work."""
+        weekend = frozenset(WEEKDAYS.index(day) for day in self.weekend)
+        return Calendar(weekend, frozenset(date_of(day) for day in self.holidays))
 
 
 class Payer(Part):

@@ -34,6 +34,7 @@ class ReviewView:
     """Lays out what the queue says, for one currency and language."""
 
     def __init__(self, books: Books, language: str) -> None:
+        self._calendar = books.settings.review.calendar
         self._decimals, self._currency, self._language = (
             books.decimals,
             books.settings.currency,
@@ -105,7 +106,7 @@ class ReviewView:
         standing = case.standing
         if standing.state is State.RETURNED and standing.until is not None:
             return self._text("list.until", day=self._day(standing.until.date())), False
-        late = working_days_late(standing.due, today)
+        late = working_days_late(standing.due, today, self._calendar)
         if late:
             return self._text("list.overdue", day=self._day(standing.due), days=late), True
         return self._day(standing.due), False

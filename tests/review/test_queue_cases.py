@@ -43,6 +43,8 @@ def event(what: What, by: str = "Amina", minutes: int = 0, **content: Any) -> Ev
         content = {"due": "2026-03-16"} | content
     if what is What.ASSIGNED:
         content = {"to": "Joseph"} | content
+    if what is What.ROUTED:
+        content = {"queue": "duplicates", "second": False} | content
     return Event(what, by, at(minutes), content)
 
 

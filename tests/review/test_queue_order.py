@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from adjudicator.review.ranking import expected_minutes, expected_saving, rank
-from adjudicator.review.working_days import due_date, is_working_day, working_days_late
+from adjudicator.review.working_days import USUAL, Calendar, due_date, working_days_late
 
 DAYS = st.dates(dt.date(2020, 1, 1), dt.date(2030, 12, 31))
 LENGTHS = st.integers(0, 40)
@@ -24,10 +24,11 @@ def period(start: dt.date, days: int) -> list[dt.date]:
 def test_a_due_date_is_so_many_working_days_later(
     opened: dt.date, days: int, weekend: set[int], holidays: set[dt.date]
 ) -> None:
-    due = due_date(opened, days, (), weekend, holidays)
+    calendar = Calendar(frozenset(weekend), frozenset(holidays))
+    due = due_date(opened, days, (), calendar)
     between = period(opened + dt.timedelta(days=1), (due - opened).days)
-    assert sum(is_working_day(day, weekend, holidays) for day in between) == days
-    assert days == 0 or is_working_day(due, weekend, holidays)
+    assert sum(calendar.works(day) for day in between) == days
+    assert days == 0 or calendar.works(due)
 
 
 @given(DAYS, LENGTHS, LENGTHS, LENGTHS)
@@ -41,7 +42,7 @@ def test_a_stop_moves_a_due_date_by_its_own_working_days(
     if plain < first:
         assert stopped == plain
     else:
-        lost = sum(is_working_day(day) for day in period(first, length))
+        lost = sum(USUAL.works(day) for day in period(first, length))
         assert stopped == due_date(opened, days + lost)
 
 
@@ -59,10 +60,12 @@ def test_examples_of_due_dates() -> None:
     assert due_date(friday, 0) == friday
     assert due_date(friday, 1) == dt.date(2026, 3, 9)
     assert due_date(friday, 10) == dt.date(2026, 3, 20)
-    assert due_date(friday, 1, weekend=(4, 5)) == dt.date(2026, 3, 8)
-    assert due_date(friday, 1, holidays=[dt.date(2026, 3, 9)]) == dt.date(2026, 3, 10)
+    assert due_date(friday, 1, calendar=Calendar(frozenset((4, 5)))) == dt.date(2026, 3, 8)
+    assert due_date(friday, 1, calendar=Calendar(holidays=frozenset([dt.date(2026, 3, 9)]))) == dt.date(
+        2026, 3, 10
+    )
     with pytest.raises(ValueError, match="somebody works"):
-        due_date(friday, 1, weekend=range(7))
+        Calendar(frozenset(range(7)))
 
 
 @given(st.integers(0, 10**12), st.integers(1, 300), st.integers(0, 10**12), st.integers(1, 300))

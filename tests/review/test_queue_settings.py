@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,12 @@ def test_amounts_are_in_the_currency_of_the_scheme(tmp_path: Path, currency: str
         ("review: {second_opinon_above: 4000}", ["product.unknown_key"]),
         ("review: {second_opinion_above: 40.5}", ["product.too_many_decimals"]),
         ("review: {hold_minutes: x, days: -5}", ["product.expects_count", "product.expects_count"]),
+        ("review: {weekend: [saturday, sunny]}", ["product.expects_word"]),
+        (
+            "review: {weekend: [monday, tuesday, wednesday, thursday, friday, saturday, sunday]}",
+            ["scheme.no_working_day"],
+        ),
+        ("review: {holidays: [2026-02-30]}", ["product.expects_date"]),
         ("review: 5", ["product.expects_mapping"]),
     ],
 )
@@ -43,3 +50,10 @@ def test_mistakes_are_told_with_their_line(tmp_path: Path, review: str, keys: li
         settings(tmp_path, review)
     assert [problem.what.key for problem in refused.value.problems] == keys
     assert {problem.place.line for problem in refused.value.problems} == {3}
+
+
+def test_a_scheme_has_its_own_calendar(tmp_path: Path) -> None:
+    calendar = settings(tmp_path, "review: {weekend: [saturday], holidays: [2026-10-20]}").calendar
+    assert not calendar.works(dt.date(2026, 10, 17))
+    assert calendar.works(dt.date(2026, 10, 18))
+    assert not calendar.works(dt.date(2026, 10, 20))

@@ -276,7 +276,7 @@ def _open(
         connection.execute(sa.select(sa.func.coalesce(sa.func.max(CASES.c.case), 0))).scalar_one()
     )
     rounds = _rounds(connection, wanted)
-    due = due_date(at.date(), settings.days)
+    due = due_date(at.date(), settings.days, calendar=settings.calendar)
     event = Event(What.OPENED, by, at, {"due": due.isoformat()})
     standing = after(None, event)
     cases = [

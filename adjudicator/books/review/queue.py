@@ -123,7 +123,7 @@ def _due_again(
 ) -> dict[str, Any]:
     """Give the due date of a case whose clock goes on."""
     stops = clock_stops([*events_of(connection, [case.case])[case.case], Event(what, by, at)])
-    return {"due": due_date(case.standing.opened, settings.days, stops).isoformat()}
+    return {"due": due_date(case.standing.opened, settings.days, stops, settings.calendar).isoformat()}
 
 
 def take_next(
