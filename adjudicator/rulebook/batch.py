@@ -18,12 +18,16 @@ from adjudicator.claims import Claims
 from adjudicator.encoding import UNKNOWN, Keys, days, integers, one_array
 from adjudicator.registers import provision_key
 from adjudicator.rulebook.fields import IDENTITY, PROVISION
+from adjudicator.rulebook.sorting import order_of_pairs
 from adjudicator.rulebook.universe import Column, Provider, Universe
 from adjudicator.units import NO_DATE, OPEN_END, OPEN_START, QUANTITY_ONE, TOO_LARGE
 from adjudicator.vocabulary import Kind, LineStatus, LocationLevel, Reason
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
+
+_DAYS: Final = 1 << 34
+"""More than there are day numbers."""
 
 _THURSDAY: Final = 3
 """Day 0 was a Thursday: so many days after a Monday."""
@@ -158,6 +162,7 @@ class _Fields:
             "patient.age_days": lambda: _apart(self._facts.target, self._born),
             "patient.valid_from": lambda: self._validity(registers.people.valid_from, OPEN_START, first=True),
             "patient.valid_to": lambda: self._validity(registers.people.valid_to, OPEN_END, first=False),
+            "patient.covered_since": self._covered_since,
             "line.kind": lambda: Column(self._claims.kind),
             "line.code": lambda: Column(self._claims.code, None, Texts(self._claims.codes)),
             "line.number": lambda: Column(self._claims.line_number),
@@ -239,6 +244,32 @@ class _Fields:
         row = people.first_row[insuree] if first else people.first_row[insuree + 1] - 1
         found = values[row]
         return Column(found, self._person_known & (found != open_))
+
+    def _covered_since(self) -> Column:
+        """Give the first day of the cover of the target date, and of those without a gap before it."""
+        covers = self._registers.covers
+        order = order_of_pairs(covers.insuree.astype(np.int64), covers.effective.astype(np.int64))
+        insuree, start, end = (
+            column[order].astype(np.int64) for column in (covers.insuree, covers.effective, covers.expiry)
+        )
+        # The last day that is covered up to each cover: insurees rise, so that none sees another’s.
+        last = np.maximum.accumulate(insuree * _DAYS + end - OPEN_START) - insuree * _DAYS + OPEN_START
+        begins = np.ones(len(order), np.bool_)
+        begins[1:] = (insuree[1:] != insuree[:-1]) | (start[1:] > last[:-1] + 1)
+        heads = np.flatnonzero(begins)
+        whose, since = insuree[heads], start[heads]
+        until = last[np.append(heads[1:], len(order))[: len(heads)] - 1]
+        target = self._facts.target.astype(np.int64)
+        asking = self._batch.insuree.astype(np.int64)
+        place = (
+            np.searchsorted(whose * _DAYS + since - OPEN_START, asking * _DAYS + target - OPEN_START, "right")
+            - 1
+        )
+        if not len(heads):
+            return Column(target, np.zeros(len(target), np.bool_))
+        at = np.maximum(place, 0)
+        known = (place >= 0) & (target != NO_DATE) & (whose[at] == asking) & (target <= until[at])
+        return Column(since[at], known)
 
     def _of_families(self) -> dict[str, Provider]:
         return {

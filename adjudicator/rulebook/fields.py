@@ -88,6 +88,7 @@ _ALL: Final = (
     Field("claim.diagnoses", _CLAIM, Type.TEXT, domain="diagnosis", several=True),
     *_of(_CLAIM, Type.DAY, "claim.date_from", "claim.date_to", "claim.date_claimed", "claim.target_date"),
     *_of(_CLAIM, Type.DAY, "patient.birth_date", "patient.valid_from", "patient.valid_to"),
+    *_of(_CLAIM, Type.DAY, "patient.covered_since"),
     *_of(_CLAIM, Type.NUMBER, "claim.nights", "claim.days_to_file", "claim.weekday", "claim.lines"),
     *_of(_CLAIM, Type.NUMBER, "patient.age", "patient.age_days"),
     *_of(_CLAIM, Type.MONEY, "claim.claimed"),

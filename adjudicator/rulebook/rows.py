@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from adjudicator.rulebook.fields import FIELDS, IDENTITY, PROVISION, SHORT, Type
+from adjudicator.rulebook.fields import FIELDS, IDENTITY, PROVISION, SHORT, Field, Type
 from adjudicator.rulebook.universe import Column, Universe
 from adjudicator.units import date_of
 
@@ -55,13 +55,13 @@ def completed(row: Row, several: Mapping[str, tuple[str, ...]]) -> tuple[Row, Ma
     return done, diagnoses
 
 
-def universe_of(claims: Sequence[ClaimRow]) -> Universe:
-    """Make a universe of a handful of claims."""
+def universe_of(claims: Sequence[ClaimRow], fields: Mapping[str, Field] = FIELDS) -> Universe:
+    """Make a universe of a handful of claims, or of whatever else has these fields."""
     lines = [line for claim in claims for line in claim.lines]
     claim_of_line = np.repeat(np.arange(len(claims)), [len(claim.lines) for claim in claims])
-    texts = _texts(claims, lines)
+    texts = _texts(claims, lines, fields)
     providers: dict[str, Any] = {}
-    for one in FIELDS.values():
+    for one in fields.values():
         rows = lines if one.level.value == "line" else [claim.fields for claim in claims]
         if one.several:
             most = max((len(claim.several.get(one.path, ())) for claim in claims), default=0)
@@ -100,19 +100,21 @@ def _provider(cells: Sequence[Any], texts: Sequence[str] | None) -> Any:
     return column
 
 
-def _texts(claims: Sequence[ClaimRow], lines: Sequence[Row]) -> dict[str, list[str]]:
+def _texts(
+    claims: Sequence[ClaimRow], lines: Sequence[Row], fields: Mapping[str, Field]
+) -> dict[str, list[str]]:
     """Collect the texts of each domain, so that equal texts of two fields are equal numbers."""
     found: dict[str, set[str]] = {}
     for row in (*(claim.fields for claim in claims), *lines):
         for path, value in row.items():
-            one = FIELDS.get(path)
+            one = fields.get(path)
             if one is not None and one.type is Type.TEXT:
                 found.setdefault(one.domain or "", set()).add(str(value))
     for claim in claims:
         for path, values in claim.several.items():
-            found.setdefault(FIELDS[path].domain or "", set()).update(values)
+            found.setdefault(fields[path].domain or "", set()).update(values)
     return {
-        one.domain or "": sorted(found.get(one.domain or "", set())) for one in FIELDS.values() if one.domain
+        one.domain or "": sorted(found.get(one.domain or "", set())) for one in fields.values() if one.domain
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from adjudicator.rulebook import syntax
@@ -176,6 +176,8 @@ class Context:
     sets: Mapping[str, tuple[str, ...]]
     decimals: int
     decided: bool = True
+    fields: Mapping[str, Field] = field(default_factory=lambda: FIELDS)
+    """What it can speak of, by path: claims, unless conditions are about something else."""
 
 
 class _Typer:
@@ -229,6 +231,7 @@ class _Typer:
             return first, second
         first = self.value(left)
         second = self.value(right, first)
+        first, second = _counted_alike(first, second)
         if first.type is not second.type or _of_other_lists(first, second):
             raise mistake("rules.types_differ", at, left=_told(first), right=_told(second))
         return first, second
@@ -298,11 +301,11 @@ class _Typer:
     def _name(self, node: syntax.Name, beside: Value | None) -> Value:
         if isinstance(beside, FieldOf) and beside.field.words and "." not in node.text:
             return Const(Type.WORD, Level.CLAIM, int(_word(node.text, beside.field.words, node.at)))
-        return FieldOf(*self._field(FIELDS.get(node.text), node))
+        return FieldOf(*self._field(self._context.fields.get(node.text), node))
 
     def _field(self, field: Field | None, node: syntax.Name) -> tuple[Type, Level, Field]:
         if field is None:
-            near = difflib.get_close_matches(node.text, [*FIELDS, *SHORT], 1)
+            near = difflib.get_close_matches(node.text, [*self._context.fields, *SHORT], 1)
             key = "rules.unknown_field.near" if near else "rules.unknown_field"
             raise RuleMistake(*_unknown(key, node, near))
         if field.level is Level.LINE and self._level is Level.CLAIM:
@@ -320,6 +323,7 @@ class _Typer:
         else:
             left = self.value(node.left)
             right = self.value(node.right, left if left.type is not Type.DAY else None)
+        left, right = _counted_alike(left, right)
         level = _widest(left.level, right.level)
         minus = node.sign == "-"
         if left.type is Type.DAY and right.type is Type.DAY and minus:
@@ -411,6 +415,19 @@ class _Typer:
         if look.level is not Level.CLAIM or look.window[0] != "ever":
             raise mistake("rules.peers_look_at_all", node.at)
         return Peers(look.type, Level.CLAIM, look, by, among, node.rank)
+
+
+def _counted_alike(left: Value, right: Value) -> tuple[Value, Value]:
+    """Turn a number of days or claims into a quantity where it stands beside one."""
+    types = {left.type, right.type}
+    if types != {Type.NUMBER, Type.QUANTITY}:
+        return left, right
+    one, other = (_as_quantity(side) if side.type is Type.NUMBER else side for side in (left, right))
+    return one, other
+
+
+def _as_quantity(number: Value) -> Value:
+    return Product(Type.QUANTITY, number.level, number, Const(Type.NUMBER, Level.CLAIM, HUNDREDTHS), 1)
 
 
 def _check_window(node: syntax.Look) -> None:

@@ -123,7 +123,7 @@ class Universe:
 
     def several(self, path: str) -> list[Column]:
         """Give the columns of a field that a claim has several of."""
-        return [self.column(name) for name in self.paths(FIELDS[path])]
+        return [self.column(name) for name in self._providers if name.startswith(f"{path}/")]
 
     def values(self, field: Field, level: Level, rows: Int64s) -> tuple[Int64s, Bools]:
         """Give a field's values for some rows of a level; of lines, those of their claims where need be."""

@@ -19,6 +19,7 @@ from adjudicator.rulebook.read import CompiledRule, read_rules
 from adjudicator.rulebook.rows import ClaimRow
 from adjudicator.rulebook.universe import Universe
 from adjudicator.run import open_inputs
+from adjudicator.units import day_number
 from adjudicator.words import message
 from ingest.tables import read_claims
 
@@ -123,3 +124,36 @@ def test_the_batch_and_the_reference_agree(
         for line in fires(rule.condition, rule.level, rows, claim)
     }
     assert by_batch == by_reference
+
+
+def test_covered_since_goes_back_over_covers_without_a_gap(tmp_path: Path) -> None:
+    folder = tmp_path / "scheme"
+    generate(folder, 150, 2, 3)
+    inputs = open_inputs(folder)
+    facilities = inputs.registers.tables["facilities"]
+    reading = read_claims(sorted((folder / "claims").iterdir()), 2, facilities)
+    claims = claims_room.encode(inputs.compiled.registers, reading.claims, reading.lines)
+    current = np.ones(len(reading.claims), np.bool_)
+    universe = universe_of_batch(inputs.compiled, inputs.registers.tables, claims, current).universe
+    everything = np.arange(universe.claims)
+    (since, given), (target, _), (insuree, known) = (
+        universe.values(FIELDS[path], Level.CLAIM, everything)
+        for path in ("patient.covered_since", "claim.target_date", "claim.insuree")
+    )
+    names = universe.column("claim.insuree").texts or ()
+    covers: dict[str, list[tuple[int, int]]] = {}
+    table = inputs.registers.tables["covers"]
+    for who, first, last in zip(
+        table["insuree"].to_pylist(), table["effective"].to_pylist(), table["expiry"].to_pylist(), strict=True
+    ):
+        covers.setdefault(who, []).append((day_number(first), day_number(last)))
+    found = []
+    for claim in range(universe.claims):
+        mine = covers.get(str(names[insuree[claim]]), []) if known[claim] else []
+        held = [first for first, last in mine if first <= target[claim] <= last]
+        day = min(held, default=None)
+        while day is not None and (before := [f for f, last in mine if f < day <= last + 1]):
+            day = min(before)
+        found.append(day)
+    assert found == [int(day) if there else None for day, there in zip(since, given, strict=True)]
+    assert given.any()

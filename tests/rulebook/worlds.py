@@ -56,6 +56,8 @@ _CLAIM_PARTS = (
 _LINE_PARTS = (
     *_CLAIM_PARTS,
     "line.quantity * line.price_asked > 2",
+    "line.quantity > claim.nights + 1",
+    "line.quantity - claim.nights >= 1",
     "line.price_asked > 2 * provision.price",
     "provision.category in [surgery, delivery]",
     'line.code in ["S1", S2]',
