@@ -1,13 +1,14 @@
 """Claims as they were received, kept beside the scheme as columns, so that rules look back without a query.
 
-A load never changes once it is in the books. Its claims are written to files in ``.received/`` under a name
-that holds the hash of its entry in the journal; the folder can be deleted at any time, and is filled again
-from the books.
+A load never changes once it is in the books. Its claims, together with those of small loads beside it, are
+written to files in ``.received/`` under a name that holds the hash of its entry in the journal; the folder
+can be deleted at any time, and is filled again from the books.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,12 @@ from adjudicator.files import replacing
 from adjudicator.store.schema import CLAIMS, JOURNAL, LOADS
 
 FOLDER: Final = ".received"
+
+WORTH_A_FILE: Final = 1_000
+"""So many claims are put into files; fewer are read from the books each time."""
+
+MOST_LOADS: Final = 256
+"""Not more loads than these are in one file."""
 
 _OWN: Final = ("claim_id", "digest")
 
@@ -46,30 +53,55 @@ class Archive:
             first: the day.
         """
         # The hash of a journal's entry is of these books alone: others may number the same claims otherwise.
-        query = sa.select(LOADS.c.load, JOURNAL.c.hash).join(JOURNAL, JOURNAL.c.number == LOADS.c.journal)
+        query = sa.select(LOADS.c.load, LOADS.c.added, JOURNAL.c.hash)
+        query = query.join(JOURNAL, JOURNAL.c.number == LOADS.c.journal)
         query = query.where(LOADS.c.what == "claims", LOADS.c.added > 0).order_by(LOADS.c.load)
         parts = []
-        for load, entry in connection.execute(query).all():
-            kept = self._load(connection, int(load), f"{load}-{entry[:16]}")
+        for loads, entry in _bundles([(row.load, row.added, row.hash) for row in connection.execute(query)]):
+            name = f"{loads[0]}-{loads[-1]}-{entry[:16]}" if entry is not None else None
+            kept = self._loads(connection, loads, name)
             late = pc.greater_equal(kept.claims["date_claimed"], first)
             parts.append(kept.only(late.to_numpy(zero_copy_only=False)))
         return _together(parts)
 
-    def _load(self, connection: sa.Connection, load: int, name: str) -> Received:
-        names = [self._folder / f"{name}.{what}.arrow" for what in ("claims", "lines")]
-        with suppress(OSError, pa.ArrowException):
-            claims, lines = (pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in names)
-            return _received(claims, lines)
-        chosen = sa.select(CLAIMS.c.claim_id).where(CLAIMS.c.load == load)
+    def _loads(self, connection: sa.Connection, loads: Sequence[int], name: str | None) -> Received:
+        names = [self._folder / f"{name}.{what}.arrow" for what in ("claims", "lines")] if name else []
+        if names:
+            with suppress(OSError, pa.ArrowException):
+                claims, lines = (pa.ipc.open_file(pa.memory_map(str(path))).read_all() for path in names)
+                return _received(claims, lines)
+        chosen = sa.select(CLAIMS.c.claim_id).where(CLAIMS.c.load.in_(loads))
         found = received(connection, chosen)
-        own = {"claim_id": found.claim_ids, "digest": found.digests}
-        claims = pa.table({**own, **{column: found.claims[column] for column in CLAIM_COLUMNS}})
-        with suppress(OSError):
-            # A folder that cannot be written to, or a full disk: it is read again next time.
-            self._folder.mkdir(exist_ok=True)
-            for path, table in zip(names, (claims, found.lines), strict=True):
-                _write(path, table)
+        if names:
+            own = {"claim_id": found.claim_ids, "digest": found.digests}
+            claims = pa.table({**own, **{column: found.claims[column] for column in CLAIM_COLUMNS}})
+            with suppress(OSError):
+                # A folder that cannot be written to, or a full disk: it is read again next time.
+                self._folder.mkdir(exist_ok=True)
+                for path, table in zip(names, (claims, found.lines), strict=True):
+                    _write(path, table)
         return found
+
+
+def _bundles(loads: Iterable[tuple[int, int, str]]) -> Iterator[tuple[list[int], str | None]]:
+    """Put loads that follow one another together until they are worth a file: many hold a single claim.
+
+    Args:
+        loads: number, claims added, and hash of the journal's entry, in order.
+
+    Yields:
+        The loads of a bundle, and the hash of the entry of the last; None where more will come into it.
+    """
+    bundle: list[int] = []
+    claims = 0
+    for load, added, entry in loads:
+        bundle.append(load)
+        claims += added
+        if claims >= WORTH_A_FILE or len(bundle) == MOST_LOADS:
+            yield bundle, entry
+            bundle, claims = [], 0
+    if bundle:
+        yield bundle, None
 
 
 def _write(path: Path, table: pa.Table) -> None:
