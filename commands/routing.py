@@ -26,8 +26,8 @@ def route(path: Path | None, case: Path | None, durable: bool, language: str) ->
     from adjudicator.presentation.routing import print_routed
     from adjudicator.review.routing.read import read_case, read_routing, routing_of
     from adjudicator.review.routing.router import BackEnd, Router
-    from adjudicator.review.routing.shipped import shipped_routing
     from adjudicator.scheme import SETTINGS, read_settings
+    from adjudicator.shipped import shipped_routing
 
     with told(language):
         decimals = 2

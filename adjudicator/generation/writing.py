@@ -44,11 +44,10 @@ from adjudicator.generation.provisions import (
     register_of_price_lists,
     register_of_provisions,
 )
-from adjudicator.generation.shipped import shipped_products, shipped_rules
 from adjudicator.generation.utilisation import intensity_for
 from adjudicator.generation.world import World, world_of
 from adjudicator.problems import Problem, Refused
-from adjudicator.review.routing.shipped import shipped_routing
+from adjudicator.shipped import shipped_benefits, shipped_products, shipped_routing, shipped_rules
 from adjudicator.tables import CLAIM_LINES, CLAIMS, REGISTERS
 from adjudicator.units import currency_decimals
 from adjudicator.words import message, text
@@ -193,6 +192,7 @@ class _Scheme:
             ("products", offers.files),
             ("rules", shipped_rules()),
             ("routing", shipped_routing()),
+            ("benefits", shipped_benefits()),
         ):
             (self._folder / name).mkdir()
             for file in files:

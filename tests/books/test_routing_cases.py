@@ -22,7 +22,7 @@ from adjudicator.problems import Refused
 from adjudicator.review.cases import State, What
 from adjudicator.review.decision import Decision, Verdict
 from adjudicator.review.routing.facts import Fact
-from adjudicator.review.routing.shipped import shipped_routing
+from adjudicator.shipped import shipped_routing
 from adjudicator.store import journal, runs
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import CASE_EVENTS, CASE_STATES, CLAIM_DECISIONS, FLAGS, SELECTED, SELECTIONS

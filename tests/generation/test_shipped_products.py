@@ -11,9 +11,9 @@ import pytest
 from adjudicator.generation.days import month_named
 from adjudicator.generation.places import places_of
 from adjudicator.generation.provisions import Provisions, provisions_of
-from adjudicator.generation.shipped import shipped_products
 from adjudicator.product.definition import CoverLimit, Part, Product
 from adjudicator.product.read import read_product
+from adjudicator.shipped import shipped_products
 from adjudicator.vocabulary import Kind
 
 FILES = shipped_products()

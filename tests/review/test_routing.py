@@ -19,7 +19,7 @@ from adjudicator.review.routing.plain import chain, fires
 from adjudicator.review.routing.read import routing_of
 from adjudicator.review.routing.router import BackEnd, Router, route
 from adjudicator.review.routing.rules import Earlier, Routing
-from adjudicator.review.routing.shipped import shipped_routing
+from adjudicator.shipped import shipped_routing
 from adjudicator.vocabulary import FacilityLevel, Severity
 from adjudicator.words import LANGUAGES, entries, say
 from tests.review.routing_worlds import FINDINGS, some_case, some_fact, some_routing

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from adjudicator.review.routing import durable
-from adjudicator.review.routing.shipped import shipped_routing
+from adjudicator.shipped import shipped_routing
 from cli import main
 
 CASE = {

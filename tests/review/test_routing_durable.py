@@ -20,7 +20,7 @@ from adjudicator.review.routing.guards import ENDS, MOST_FACTS, Codes, OutsideGu
 from adjudicator.review.routing.read import routing_of
 from adjudicator.review.routing.router import BackEnd, Router, route
 from adjudicator.review.routing.rules import MOST_RULES, Routing
-from adjudicator.review.routing.shipped import shipped_routing
+from adjudicator.shipped import shipped_routing
 from tests.review.routing_worlds import some_case, some_routing
 
 randoms = st.integers(0, 1 << 32).map(Random)

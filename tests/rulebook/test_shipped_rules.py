@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from adjudicator.generation.faults import Fault
-from adjudicator.generation.shipped import shipped_rules
 from adjudicator.product.definition import Label
 from adjudicator.rulebook.definition import Example, Rule
 from adjudicator.rulebook.examples import try_examples
 from adjudicator.rulebook.read import CompiledRule, read_rule
+from adjudicator.shipped import shipped_rules
 
 FILES = shipped_rules()
 RULES = {path.stem: read_rule(path, 2) for path in FILES}

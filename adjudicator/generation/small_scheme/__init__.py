@@ -9,7 +9,7 @@ from importlib import resources
 from pathlib import Path
 
 from adjudicator.generation.folder import new_folder
-from adjudicator.generation.shipped import shipped_rules
+from adjudicator.shipped import shipped_rules
 
 
 def write_small_scheme(folder: Path) -> list[Path]:

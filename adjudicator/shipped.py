@@ -1,4 +1,4 @@
-"""Where the shipped example products and review rules are, in a checkout and in an installed package."""
+"""Where what ships with the project is: beside the package in a checkout, inside of it in a wheel."""
 
 from __future__ import annotations
 
@@ -7,17 +7,26 @@ from pathlib import Path
 
 
 def shipped_products() -> list[Path]:
-    """Find the product files that ship with the project, in the order of their names."""
+    """Find the example products, in the order of their names."""
     return _shipped("products")
 
 
 def shipped_rules() -> list[Path]:
-    """Find the review rules that ship with the project, in the order of their names."""
+    """Find the review rules, in the order of their names."""
     return _shipped("rules")
 
 
+def shipped_routing() -> list[Path]:
+    """Find the rules that route cases, in the order of their names."""
+    return _shipped("routing")
+
+
+def shipped_benefits() -> list[Path]:
+    """Find the example benefit plans, in the order of their names."""
+    return _shipped("benefits")
+
+
 def _shipped(kind: str) -> list[Path]:
-    """Find files that stand in a folder beside the package in a checkout, inside of it in a wheel."""
     package = Path(str(resources.files("adjudicator")))
     for folder in (package / "shipped" / kind, package.parent / kind):
         if files := sorted(folder.glob("*.yaml")):
