@@ -36,7 +36,9 @@ def file_hashes(paths: Iterable[Path]) -> dict[Path, str]:
 
 
 def files_below(folder: Path) -> list[Path]:
-    """List the files below a folder in the order of their paths, hidden ones left out."""
+    """List the files below a folder in the order of their paths, hidden ones left out; a file is itself."""
+    if folder.is_file():
+        return [folder]
     found = (path for path in folder.rglob("*") if path.is_file())
     return sorted(
         path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts)

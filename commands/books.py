@@ -15,6 +15,7 @@ from commands.shared import (
     EXIT_DOES_NOT_ADD_UP,
     EXIT_FINDINGS,
     FOLDER,
+    SOURCE,
     language_option,
     out,
     progress_shown,
@@ -125,7 +126,7 @@ def load() -> None:
 
 
 @load.command("registers", help=_t("load.registers.help"))
-@click.argument("folder", type=FOLDER)
+@click.argument("folder", type=SOURCE)
 @click.option("--allow-removal", is_flag=True, help=_t("load.allow_removal"))
 @scheme_option
 @person_option

@@ -9,7 +9,7 @@ import click
 
 from adjudicator.words import text
 from commands.books import scheme_option
-from commands.shared import EXIT_FINDINGS, FOLDER, fail, language_option, out, progress_shown, told
+from commands.shared import EXIT_FINDINGS, FOLDER, SOURCE, fail, language_option, out, progress_shown, told
 from commands.shared import t as _t
 
 RULES: Final = click.Path(path_type=Path, exists=True)
@@ -101,7 +101,7 @@ def fields(language: str) -> None:
 
 @rules.command("measure", help=_t("rules.measure.help"), epilog=_t("rules.measure.example"))
 @click.argument("scheme", type=FOLDER)
-@click.option("--claims", "sources", type=FOLDER, multiple=True, required=True, help=_t("run.claims"))
+@click.option("--claims", "sources", type=SOURCE, multiple=True, required=True, help=_t("run.claims"))
 @click.option("--rules", "rules_folder", type=FOLDER, help=_t("rules.measure.rules"))
 @language_option
 def measure(scheme: Path, sources: tuple[Path, ...], rules_folder: Path | None, language: str) -> None:

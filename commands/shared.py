@@ -64,6 +64,34 @@ def language_option(command: Command) -> Command:
 
 
 FOLDER: Final = click.Path(path_type=Path, file_okay=False, exists=True)
+READ: Final = (
+    ".csv",
+    ".csv.gz",
+    ".parquet",
+    ".ndjson",
+    ".ndjson.gz",
+    ".jsonl",
+    ".jsonl.gz",
+    ".json",
+    ".json.gz",
+    ".xml",
+)
+"""How the names of files end that are read."""
+
+
+class _Source(click.Path):
+    """A folder, or a file of a kind that is read."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Take a path that is there."""
+        path = super().convert(value, param, ctx)
+        if Path(str(path)).is_file() and not str(path).lower().endswith(READ):
+            self.fail(t("source.other", path=str(path), known=list(READ)), param, ctx)
+        return path
+
+
+SOURCE: Final = _Source(path_type=Path, exists=True)
+"""A folder, or a single file."""
 RUN_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 """Of an earlier run. It may have to be put back first (see adjudicator.folders), so it need not be there."""
 NEW_FOLDER: Final = click.Path(path_type=Path, file_okay=False)

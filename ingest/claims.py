@@ -19,12 +19,16 @@ from adjudicator.words import Amount, Message, message
 from ingest.amounts import claimed, too_large
 from ingest.claim_index import AMBIGUOUS, NO_CLAIM, ClaimIndex, index_claims
 from ingest.counts import Counts, Tally, Totals
+from ingest.fhir.files import find_resources
+from ingest.fhir.profile import Profile
+from ingest.fhir.reading import Sending
 from ingest.found import find
 from ingest.intake import Intake, bad_rows
 from ingest.memory import PyRows, in_memory
+from ingest.openimis.claim_xml import find_documents
 from ingest.rows import Bad, Batch, Origin, faults, read_rows
 from ingest.set_aside import SetAside
-from ingest.sources import Findings, Opened, check_headers, open_table
+from ingest.sources import Findings, Opened, Source, check_headers, open_table
 
 REPEATING: Final = frozenset({"facility", "code", "administrator", "referred_from", *DIAGNOSIS_COLUMNS})
 """Columns of text that become ``dictionary<int32, string>``: their values are few."""
@@ -130,7 +134,9 @@ def _filtered(table: pa.Table, kept: Bools) -> pa.Table:
     return pa.table({name: held.filter(mask) for name, held in _columns(table).items()})
 
 
-def read_claims(sources: Sequence[Path], decimals: int, facilities: pa.Table | None) -> ClaimsReading:
+def read_claims(
+    sources: Sequence[Path], decimals: int, facilities: pa.Table | None, profile: Profile | None = None
+) -> ClaimsReading:
     """Read claims and their lines from folders or files.
 
     A claim is taken whole or set aside whole: because a row of it cannot be read, its number is used twice by
@@ -139,24 +145,36 @@ def read_claims(sources: Sequence[Path], decimals: int, facilities: pa.Table | N
     diagnoses. A line need not name the facility where only one has a claim of its number.
 
     Args:
-        sources: see :func:`ingest.found.find` for the files of a table.
+        sources: see :func:`ingest.found.find` for the files of a table and of FHIR resources, and
+            :func:`ingest.openimis.claim_xml.find_documents` for claims that are documents of their own.
         decimals: of the scheme's currency.
         facilities: the typed register; None: facilities are not judged.
+        profile: of who sent FHIR resources; None: found in their folder, or by what they say.
 
     Raises:
         Refused: files that cannot be read, or columns that are missing, twice there or of a wrong type.
     """
     found = find(sources, [CLAIMS.name, CLAIM_LINES.name])
-    findings = Findings(warnings=found.warnings)
+    documents = find_documents(sources)
+    resources = find_resources(found.resources)
+    sending = Sending(resources.files, profile)
+    of_claims, of_lines = sending.claims()
+    sent: dict[str, Sequence[Source]] = {CLAIMS.name: of_claims, CLAIM_LINES.name: of_lines}
+    warnings = [problem for problem in found.warnings if problem.place.file not in documents.files]
+    findings = Findings(warnings=[*warnings, *documents.warnings, *resources.warnings])
+    alone = not any(found.files.values()) and (documents.claims or sending.files)
     opened = {}
     for table in (CLAIMS, CLAIM_LINES):
-        if not found.files[table.name]:
+        if not found.files[table.name] and not alone:
             what, remedy = (
                 message(key, table=table.name) for key in ("ingest.no_table", "ingest.no_table.remedy")
             )
             findings.errors.append(Problem(what, Place(sources[0] if sources else None), remedy))
-        opened[table.name] = open_table(table, found.files[table.name], REPEATING, findings)
-    return _read(opened, decimals, facilities, findings)
+        tables = open_table(table, found.files[table.name], REPEATING, findings)
+        others = (*documents.of(table.name), *sent[table.name])
+        opened[table.name] = replace(tables, sources=(*tables.sources, *others))
+    reading = _read(opened, decimals, facilities, findings)
+    return replace(reading, warnings=reading.warnings + sending.warnings())
 
 
 def claims_from_rows(

@@ -14,6 +14,9 @@ from adjudicator.words import message
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
 """The kinds of files that tables are read from."""
 
+RESOURCES: Final = (".ndjson", ".ndjson.gz", ".jsonl", ".jsonl.gz", ".json", ".json.gz")
+"""The kinds of files that FHIR resources are read from; they may hold rows of any table."""
+
 KNOWN: Final = frozenset(
     {
         *tables.REGISTERS,
@@ -33,6 +36,8 @@ class Found:
 
     files: dict[str, list[Path]] = field(default_factory=dict)
     warnings: list[Problem] = field(default_factory=list)
+    resources: list[Path] = field(default_factory=list)
+    """Files of FHIR resources, in the order of their paths."""
 
 
 def find(sources: Iterable[Path], wanted: Sequence[str]) -> Found:
@@ -40,7 +45,8 @@ def find(sources: Iterable[Path], wanted: Sequence[str]) -> Found:
 
     A table's files are ``<table>.csv``, ``.csv.gz`` or ``.parquet``, the same with anything after a ``-``,
     ``_`` or ``.`` behind the table's name, and all such files in a folder named as the table. Where two
-    tables fit, the longer name rules: ``claim_lines-1.csv`` holds lines.
+    tables fit, the longer name rules: ``claim_lines-1.csv`` holds lines. Files of FHIR resources
+    (``.ndjson``, ``.json``, packed or not) may have any name.
 
     Args:
         sources: folders, or single files.
@@ -62,7 +68,9 @@ def find(sources: Iterable[Path], wanted: Sequence[str]) -> Found:
         if path.resolve() in seen:
             continue
         seen.add(path.resolve())
-        if table is None or not _has_suffix(path):
+        if path.name.lower().endswith(RESOURCES):
+            found.resources.append(path)
+        elif table is None or not _has_suffix(path):
             found.warnings.append(
                 Problem(
                     message("ingest.ignored_file"),
@@ -75,6 +83,7 @@ def find(sources: Iterable[Path], wanted: Sequence[str]) -> Found:
             found.files[table].append(path)
     for files in found.files.values():
         files.sort(key=str)
+    found.resources.sort(key=str)
     found.warnings.sort(key=lambda problem: str(problem.place))
     return found
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import filecmp
+import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,16 +18,21 @@ from adjudicator.files import csv_lines, replacing
 from ingest.columnar import Columnar, open_columnar
 from ingest.columns import as_text
 from ingest.delimited import Delimited, open_delimited, row_starts
+from ingest.found import RESOURCES
 from ingest.raw import FIRST_ROW
 
 Int64s = npt.NDArray[np.int64]
+
+DOCUMENTS: Final = (".xml",)
+"""Files that hold claims of their own, not rows: they are written out whole."""
 
 
 def write_rows(folder: Path, table: str, rows: Mapping[Path, Int64s]) -> list[Path]:
     """Read rows of files again and write them, byte for byte where they come from a CSV file.
 
     Files with the same header go together into ``<table>.csv``; those with another one into
-    ``<table>-2.csv`` and so on. Rows that never were in a file are passed over.
+    ``<table>-2.csv`` and so on. A document that is no table is copied whole. Rows that never were in a file
+    are passed over, and so are FHIR resources: see :func:`ingest.fhir.mending.write_resources`.
 
     Args:
         folder: where to write.
@@ -35,10 +43,12 @@ def write_rows(folder: Path, table: str, rows: Mapping[Path, Int64s]) -> list[Pa
         What was written.
     """
     groups: dict[bytes, list[Path]] = {}
-    for path in sorted(rows, key=str):
-        if path.is_file():
-            groups.setdefault(_header(_opened(path)), []).append(path)
     written = []
+    for path in sorted(rows, key=str):
+        if path.name.lower().endswith(DOCUMENTS) and path.is_file():
+            written.append(_copied(path, folder))
+        elif path.is_file() and not path.name.lower().endswith(RESOURCES):
+            groups.setdefault(_header(_opened(path)), []).append(path)
     for number, (header, paths) in enumerate(groups.items(), 1):
         target = folder / (f"{table}.csv" if number == 1 else f"{table}-{number}.csv")
         with replacing(target) as temporary, temporary.open("wb") as file:
@@ -50,6 +60,15 @@ def write_rows(folder: Path, table: str, rows: Mapping[Path, Int64s]) -> list[Pa
                     file.write(line)
         written.append(target)
     return written
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    """Copy a document under its name, or a name beside it where another document has that one."""
+    target, number = folder / path.name, 2
+    while target.exists() and not filecmp.cmp(path, target, shallow=False):
+        target, number = folder / f"{path.stem}-{number}{path.suffix}", number + 1
+    shutil.copyfile(path, target)
+    return target
 
 
 def _opened(path: Path) -> Delimited | Columnar:

@@ -23,7 +23,9 @@ class Broken:
     """Which row of its piece it is, from 0."""
     reason: Message
     text: str
-    """The row as it stands in the file."""
+    """The row as it stands in the file, or what is wrong in it."""
+    field: str | None = None
+    """Where in the row it is wrong, where that can be said."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,15 @@ class Raw:
     numbers: npt.NDArray[np.int64] | None = None
     """Which of these rows each row of the columns is; None: all in their order."""
     broken: tuple[Broken, ...] = ()
-    """The last rows of the columns, which are broken: only what could be guessed of their key is there."""
+    """The last rows of the columns, which are broken: only what could be guessed of their key is there.
+
+    Where several things are wrong with one, it stands here several times in a row.
+    """
+
+    @property
+    def whole(self) -> int:
+        """How many rows of the columns are not broken."""
+        return len(self) - len({broken.record for broken in self.broken})
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0

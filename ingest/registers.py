@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,12 +15,15 @@ import pyarrow.compute as pc
 from adjudicator.problems import Problem
 from adjudicator.tables import REGISTERS, Table
 from ingest.counts import Counts
+from ingest.fhir.files import find_resources
+from ingest.fhir.profile import Profile
+from ingest.fhir.reading import Sending
 from ingest.found import find
 from ingest.memory import PyRows, in_memory
 from ingest.references import REFERENCES, Columns, astray, dangling, doubts
 from ingest.rows import Bad, Rows, faults, read_rows
 from ingest.set_aside import SetAside
-from ingest.sources import Findings, Opened, check_headers, open_table
+from ingest.sources import Findings, Opened, Source, check_headers, open_table
 from ingest.versions import judge
 
 _ORDER: Final = (
@@ -54,34 +57,44 @@ class Reading:
     """The files that were read."""
 
 
-def read_registers(folder: Path, decimals: int) -> Reading:
+def read_registers(folder: Path, decimals: int, profile: Profile | None = None) -> Reading:
     """Read every register that is found in a folder.
 
     Args:
-        folder: see :func:`ingest.found.find` for the files of a table.
+        folder: see :func:`ingest.found.find` for the files of a table; FHIR resources may stand beside them.
         decimals: of the scheme's currency.
+        profile: of who sent FHIR resources; None: found in their folder, or by what they say.
 
     Raises:
         Refused: files that cannot be read, columns that are missing, twice there or of a wrong type: with
             everything that is wrong with any table. A bad row is no reason; it is set aside.
     """
-    return read_tables(folder, REGISTERS, decimals)
+    return read_tables(folder, REGISTERS, decimals, profile)
 
 
-def read_tables(folder: Path, wanted: Mapping[str, Table], decimals: int) -> Reading:
+def read_tables(
+    folder: Path, wanted: Mapping[str, Table], decimals: int, profile: Profile | None = None
+) -> Reading:
     """Read tables of any declaration, as :func:`read_registers` does.
 
     Raises:
         Refused: as there.
     """
     found = find([folder], list(wanted))
-    findings = Findings(warnings=found.warnings)
+    resources = find_resources(found.resources)
+    sending = Sending(resources.files, profile)
+    sent: Mapping[str, Sequence[Source]] = sending.registers(wanted)
+    findings = Findings(warnings=found.warnings + resources.warnings + sending.warnings())
     opened = {
-        name: open_table(table, found.files[name], (), findings)
+        name: _with(open_table(table, found.files[name], (), findings), sent.get(name, ()))
         for name, table in wanted.items()
-        if found.files[name]
+        if found.files[name] or name in sent
     }
     return _read(opened, decimals, findings)
+
+
+def _with(opened: Opened, others: Sequence[Source]) -> Opened:
+    return replace(opened, sources=(*opened.sources, *others))
 
 
 def registers_from_rows(rows: Mapping[str, PyRows], decimals: int) -> Reading:

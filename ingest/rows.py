@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from adjudicator.tables import Column, Type
-from adjudicator.words import Amount, Percentage, Quantity
+from adjudicator.words import Amount, Message, Percentage, Quantity
 from ingest.cells import Cell, trimmed
 from ingest.columns import LARGEST, as_text, nothing, places, read_column
 from ingest.raw import FIRST_ROW, Raw
@@ -206,7 +206,7 @@ class _Reading:
 
     def _read(self, raw: Raw) -> Batch:
         size = len(raw)
-        whole = size - len(raw.broken)
+        whole = raw.whole
         columns: dict[str, pa.Array] = {}
         found: list[Bad] = []
         first_filled = next((column.name for column in self.columns if column.filled), None)
@@ -226,10 +226,7 @@ class _Reading:
                 found.append(
                     Bad(positions, column.name, reason, as_text(held.take(pa.array(positions))), details)
                 )
-        for place, broken in enumerate(raw.broken, whole):
-            shown = pa.array([broken.text[:LONGEST_SHOWN]])
-            found.append(Bad(np.array([place]), None, broken.reason.key, shown, broken.reason.values))
-        return Batch(columns, size, raw.records, raw.numbers, found)
+        return Batch(columns, size, raw.records, raw.numbers, found + _broken(raw, whole))
 
     @staticmethod
     def _blank(raw: Raw, positions: Positions) -> Positions:
@@ -237,6 +234,28 @@ class _Reading:
         for held in raw.columns.values():
             blank &= trimmed(as_text(held.take(pa.array(positions)))).is_null().to_numpy(zero_copy_only=False)
         return positions[blank]
+
+
+def _broken(raw: Raw, whole: int) -> list[Bad]:
+    """Put the broken rows together of which the same is wrong."""
+    alike: dict[tuple[str | None, Message], list[tuple[int, str]]] = {}
+    place = whole - 1
+    record = -1
+    for broken in raw.broken:
+        if broken.record != record:
+            place, record = place + 1, broken.record
+        shown = broken.text[:LONGEST_SHOWN]
+        alike.setdefault((broken.field, broken.reason), []).append((place, shown))
+    return [
+        Bad(
+            np.array([place for place, _ in rows]),
+            field,
+            reason.key,
+            pa.array([shown for _, shown in rows], pa.string()),
+            reason.values,
+        )
+        for (field, reason), rows in alike.items()
+    ]
 
 
 def _reason(state: Cell, column: Column, decimals: int) -> tuple[str, dict[str, Any]]:

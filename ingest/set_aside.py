@@ -18,6 +18,7 @@ from adjudicator.files import write_table
 from adjudicator.problems import Place, Problem
 from adjudicator.tables import Column, Table, Type
 from adjudicator.words import LANGUAGES, Message, entries, message, shown
+from ingest.fhir.mending import Wrong, is_resources, write_resources
 from ingest.mending import write_rows
 
 COLUMNS: Final = (
@@ -165,7 +166,8 @@ class SetAside:
     def write(self, folder: Path) -> list[Path]:
         """Write the faults as ``set_aside.csv``, and beside them the rows as they came, table by table.
 
-        Where nothing was set aside, nothing is written, and no folder is made.
+        FHIR resources go together into ``resources.ndjson``, with an ``OperationOutcome`` of each in
+        ``outcomes.ndjson``. Where nothing was set aside, nothing is written, and no folder is made.
 
         Returns:
             What was written.
@@ -178,7 +180,15 @@ class SetAside:
         return [
             listed,
             *(path for table in self.tables() for path in write_rows(folder, table, self.places(table))),
+            *write_resources(
+                folder, (self._wrong() if any(is_resources(file) for file in self.files) else ())
+            ),
         ]
+
+    def _wrong(self) -> Iterator[Wrong]:
+        for fault in self:
+            if is_resources(fault.file):
+                yield Wrong(fault.file, fault.row, fault.field, fault.value, fault.reason)
 
     def _order(self) -> npt.NDArray[np.int64]:
         """Put faults in order: shape (n, 2), which of :attr:`faults`, and which row of it."""

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books
+from adjudicator.books.opening import opened_with
 from adjudicator.books.registers import registers_at
 from adjudicator.books.set_aside import kept_rows
 from adjudicator.encoding import one_array
@@ -70,15 +71,22 @@ def load_claims(books: Books, sources: Sequence[Path], by: str) -> ClaimsLoad:
             kept = ~other
             reading = reading.without(np.flatnonzero(other), message("books.claim_differs"))
             digests, same = digests[kept], same[kept]
+        before_books = opened_with(connection, reading.claims)
+        if before_books.any():
+            kept = ~before_books
+            reading = reading.without(np.flatnonzero(before_books), message("books.claim_before_books"))
+            digests, same = digests[kept], same[kept]
         new = np.flatnonzero(~same)
         told = kept_rows(reading.set_aside)
         before = loads.last_load(connection, "claims")
         if not len(new) and (not len(told.told) or _set_aside_before(before, told)):
             return ClaimsLoad(None, 0, 0, int(same.sum()), reading)
         number = loads.next_load(connection)
-        lines = _insert(connection, reading, new, digests, number)
+        lines = add_claims(connection, reading.claims, reading.lines, new, digests, number)
+        if lines:
+            bulk.measure(connection, CLAIMS, CLAIM_LINES, UNDECIDED)
         totals = reading.totals
-        summary = {"totals": totals.as_record(), "present": int(same.sum()), "set_aside": _hash(told)}
+        summary = {"totals": totals.as_record(), "present": int(same.sum()), "set_aside": hash_of_told(told)}
         load = Load(
             number, "claims", table_hash([digests[new]]), len(new), 0, totals.set_aside.claims, summary
         )
@@ -123,21 +131,34 @@ def _joined(keys: pa.Table) -> pa.Array:
 
 
 def _set_aside_before(before: Load | None, told: loads.SetAsideRows) -> bool:
-    return before is not None and before.summary["set_aside"] == _hash(told)
+    return before is not None and before.summary["set_aside"] == hash_of_told(told)
 
 
-def _hash(told: loads.SetAsideRows) -> str:
+def hash_of_told(told: loads.SetAsideRows) -> str:
+    """Give the hash of what was set aside, wherever its files lie."""
     names = [name for name in told.told.column_names if name not in ("file", "row")]
     return table_hash([row_digests(told.told, names)])
 
 
-def _insert(
-    connection: sa.Connection, reading: ClaimsReading, new: Int64s, digests: Int64s, load: int
+def add_claims(
+    connection: sa.Connection, read: pa.Table, lines_read: pa.Table, new: Int64s, digests: Int64s, load: int
 ) -> int:
-    """Put new claims into the books; their numbers follow from what they are, not from the rows' order."""
+    """Put new claims into the books; their numbers follow from what they are, not from the rows' order.
+
+    Args:
+        connection: of a transaction that writes.
+        read: the claims that were read, typed.
+        lines_read: their lines, with ``claim_index``, the row of their claim.
+        new: the rows of ``read`` that are new.
+        digests: of each claim that was read.
+        load: the number of the load.
+
+    Returns:
+        How many lines were added.
+    """
     if not len(new):
         return 0
-    claims = reading.claims.take(pa.array(new))
+    claims = read.take(pa.array(new))
     # By facility and number, as their index is ordered, which is the quickest to add.
     plain = {name: claims[name].cast(pa.string()) for name in ("facility", "claim")}
     order = pc.sort_indices(pa.table(plain), [(name, "ascending") for name in plain]).to_numpy()
@@ -148,18 +169,17 @@ def _insert(
     rows["load"] = pa.array(np.full(len(new), load, np.int64))
     rows["digest"] = pa.array(digests[new][order])
     bulk.insert(connection, CLAIMS, pa.table(rows))
-    id_of_row = np.zeros(len(reading.claims), np.int64)
+    id_of_row = np.zeros(len(read), np.int64)
     id_of_row[new[order]] = claim_ids
-    claim_id = id_of_row[reading.lines["claim_index"].to_numpy()]
+    claim_id = id_of_row[lines_read["claim_index"].to_numpy()]
     chosen = np.flatnonzero(claim_id)
     # In the order of the table's key, which is the quickest to add.
     chosen = chosen[np.argsort(claim_id[chosen], kind="stable")]
-    taken = reading.lines.take(pa.array(chosen))
+    taken = lines_read.take(pa.array(chosen))
     lines = {"claim_id": pa.array(claim_id[chosen])} | {name: taken[name] for name in LINE_COLUMNS}
     bulk.insert(connection, CLAIM_LINES, pa.table(lines))
     undecided = {"claim_id": rows["claim_id"], "date_claimed": rows["date_claimed"]}
     bulk.insert(connection, UNDECIDED, pa.table(undecided))
-    bulk.measure(connection, CLAIMS, CLAIM_LINES, UNDECIDED)
     return len(chosen)
 
 

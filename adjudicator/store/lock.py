@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import Final
@@ -25,15 +26,21 @@ from adjudicator.words import message
 _KEY: Final = 0x41444A55
 """The number of the advisory lock; it holds within one database."""
 
+PATIENCE: Final = 1.5
+"""For so many seconds a command waits: who decides single claims is done in a moment, and makes way."""
+
+_POLLED: Final = 0.005
+"""Seconds between one try and the next."""
+
 
 @contextmanager
 def held(database: Database, act: Act) -> Iterator[None]:
     """Hold the lock of the books.
 
     Raises:
-        Refused: somebody else holds it; the problem says who, since when and for what.
+        Refused: somebody else holds it, and goes on doing so; the problem says who, since when and for what.
     """
-    with tried(database):
+    with tried(database, PATIENCE):
         with database.writing() as connection:
             connection.execute(sa.delete(HOLDER))
             connection.execute(
@@ -49,22 +56,26 @@ def held(database: Database, act: Act) -> Iterator[None]:
         yield
 
 
-def tried(database: Database) -> AbstractContextManager[None]:
+def tried(database: Database, patience: float = 0.0) -> AbstractContextManager[None]:
     """Take the lock without saying who does.
+
+    Args:
+        database: of the books.
+        patience: for how many seconds it is tried.
 
     Raises:
         Refused: on entering: somebody else holds it.
     """
-    return _system_lock(database) if database.embedded else _session_lock(database)
+    return _system_lock(database, patience) if database.embedded else _session_lock(database, patience)
 
 
 @contextmanager
-def _system_lock(database: Database) -> Iterator[None]:
+def _system_lock(database: Database, patience: float) -> Iterator[None]:
     path = database.embedded
     assert path is not None
-    lock = FileLock(f"{path}.lock", timeout=0)
+    lock = FileLock(f"{path}.lock", timeout=patience)
     try:
-        lock.acquire()
+        lock.acquire(poll_interval=_POLLED)
     except Timeout:
         raise _refused(database) from None
     try:
@@ -74,12 +85,15 @@ def _system_lock(database: Database) -> Iterator[None]:
 
 
 @contextmanager
-def _session_lock(database: Database) -> Iterator[None]:
+def _session_lock(database: Database, patience: float) -> Iterator[None]:
     with database.session() as connection:
         # No transaction stays open for the time of a run, only the session.
         session = connection.execution_options(isolation_level="AUTOCOMMIT")
-        if not session.execute(sa.select(sa.func.pg_try_advisory_lock(_KEY))).scalar():
-            raise _refused(database)
+        until = time.monotonic() + patience
+        while not session.execute(sa.select(sa.func.pg_try_advisory_lock(_KEY))).scalar():
+            if time.monotonic() >= until:
+                raise _refused(database)
+            time.sleep(_POLLED)
         try:
             yield
         finally:

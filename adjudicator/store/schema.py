@@ -163,6 +163,8 @@ def _register(table: shapes.Table) -> sa.Table:
         Index(f"ix_{table.name}_key", *table.key),
         # A counter asks for the covers of a person.
         *([Index("ix_covers_insuree", "insuree")] if table.name == "covers" else []),
+        # And who else is of a family.
+        *([Index("ix_insurees_family", "family")] if table.name == "insurees" else []),
     )
 
 
@@ -638,6 +640,20 @@ SETTLEMENTS: Final = sa.Table(
 )
 """The decisions about claims that stand on a statement: none on two. The last one of a claim holds."""
 
+UNSETTLED: Final = sa.Table(
+    "unsettled",
+    METADATA,
+    Column("claim_id", Whole, nullable=False),
+    Column("run", Whole, nullable=False),
+    PrimaryKeyConstraint("claim_id", "run"),
+    **_NO_ROWID,
+)
+"""What the last closing left: decisions up to the run that it went by that are on no statement.
+
+Later decisions are not in it, whatever becomes of them. It follows from the ledger and the closings, so that
+a closing need not look at all that was ever decided.
+"""
+
 STATEMENTS: Final = sa.Table(
     "statements",
     METADATA,
@@ -712,3 +728,307 @@ PAYMENT_EVENTS: Final = sa.Table(
     CheckConstraint("what IN ('exported', 'paid', 'failed')", name="what"),
 )
 """What happened to a payment, in order; the last event says in which state it is."""
+
+
+# The counter: claims that facilities send one by one, and who asked for what.
+
+SUBMISSIONS: Final = sa.Table(
+    "submissions",
+    METADATA,
+    Column("claim_id", Whole, ForeignKey("claims.claim_id"), primary_key=True, autoincrement=False),
+    Column("response", sa.Text(), nullable=False, unique=True),
+    Column("at", sa.Text(), nullable=False),
+    Column("token", sa.Text()),
+    Column("echo", sa.Text(), nullable=False),
+    Column("held", sa.Text()),
+)
+"""Claims that were sent to be answered at once. ``response``: the id that the answer goes by; ``echo``: what
+it repeats of what was sent, as JSON; ``held``: why it cannot be decided as it is, a key of the catalogue.
+
+A claim of these that is also in ``undecided`` is decided as soon as the books are free.
+"""
+
+FACILITY_TOKENS: Final = sa.Table(
+    "facility_tokens",
+    METADATA,
+    Column("token", sa.Text(), primary_key=True),
+    Column("facility", sa.Text(), nullable=False),
+    Column("hash", sa.Text(), nullable=False, unique=True),
+    Column("note", sa.Text()),
+    Column("expires", sa.Date()),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("revoked", Whole, ForeignKey("journal.number")),
+)
+"""By what facilities are known when they send or ask. ``hash``: SHA-256 of the secret, which is kept nowhere.
+
+``revoked``: the entry of the journal by which it was taken back.
+"""
+
+ACCESSES: Final = sa.Table(
+    "accesses",
+    METADATA,
+    Column("number", Whole, primary_key=True, autoincrement=True),
+    Column("at", sa.Text(), nullable=False),
+    Column("facility", sa.Text()),
+    Column("token", sa.Text()),
+    Column("what", sa.Text(), nullable=False),
+    Column("resource", sa.Text(), nullable=False),
+    Column("subject", sa.Text()),
+    Column("status", sa.Integer(), nullable=False),
+    Column("request", sa.Text(), nullable=False),
+    Index("ix_accesses_facility", "facility"),
+    Index("ix_accesses_subject", "subject"),
+)
+"""Who read or wrote what, and with which answer; ``subject``: the claims or the insuree that it was about."""
+
+BULK_JOBS: Final = sa.Table(
+    "bulk_jobs",
+    METADATA,
+    Column("job", sa.Text(), primary_key=True),
+    Column("kind", sa.Text(), nullable=False),
+    Column("facility", sa.Text(), nullable=False),
+    Column("token", sa.Text(), nullable=False),
+    Column("at", sa.Text(), nullable=False),
+    Column("state", sa.Text(), nullable=False),
+    Column("request", sa.Text(), nullable=False),
+    Column("record", sa.Text(), nullable=False),
+    CheckConstraint("kind IN ('import', 'export')", name="kind"),
+    CheckConstraint("state IN ('waiting', 'done', 'failed', 'cancelled')", name="state"),
+)
+"""Large intakes and exports that facilities asked for; ``record``: how far it is, or what came of it."""
+
+
+# Benefits: cash for families, and vouchers.
+
+PLAN_TEXTS: Final = sa.Table(
+    "plan_texts",
+    METADATA,
+    Column("content_hash", sa.Text(), primary_key=True),
+    Column("plan", sa.Text(), nullable=False),
+    Column("path", sa.Text(), nullable=False),
+    Column("text", sa.Text(), nullable=False),
+)
+"""Every benefit plan that a list was made by or vouchers were issued by, as it was written."""
+
+PAYROLLS: Final = sa.Table(
+    "payrolls",
+    METADATA,
+    Column("payroll", Whole, primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("by", sa.Text(), nullable=False),
+    Column("kind", sa.Text(), nullable=False),
+    Column("plan", sa.Text(), nullable=False),
+    Column("cycle", sa.Text(), nullable=False),
+    Column("first", sa.Date(), nullable=False),
+    Column("last", sa.Date(), nullable=False),
+    Column("transactions", Whole, nullable=False),
+    Column("total", Whole, nullable=False),
+    Column("record", sa.Text(), nullable=False),
+    UniqueConstraint("payroll", "by"),
+    CheckConstraint("kind IN ('families', 'facilities')", name="kind"),
+)
+"""Lists of payments of a plan for a cycle: to families, or to facilities for vouchers.
+
+``record``, canonical JSON: what the list was made by, with hashes, and what it came to.
+"""
+
+BENEFIT_TRANSACTIONS: Final = sa.Table(
+    "benefit_transactions",
+    METADATA,
+    Column("transaction", Whole, primary_key=True, autoincrement=False),
+    Column("payroll", Whole, ForeignKey("payrolls.payroll"), nullable=False),
+    Column("payee", sa.Text(), nullable=False),
+    Column("name", sa.Text()),
+    Column("account", sa.Text()),
+    Column("amount", Whole, nullable=False),
+    _digest(),
+    CheckConstraint("amount > 0", name="amount"),
+    Index("ix_benefit_transactions_payee", "payee"),
+    Index("ix_benefit_transactions_payroll", "payroll"),
+)
+"""What a family, or a facility, receives by a list; its number stays for good."""
+
+ENTITLED: Final = sa.Table(
+    "entitled",
+    METADATA,
+    Column("plan", sa.Text(), nullable=False),
+    Column("cycle", sa.Text(), nullable=False),
+    Column("payee", sa.Text(), nullable=False),
+    Column(
+        "transaction",
+        Whole,
+        ForeignKey("benefit_transactions.transaction"),
+        nullable=False,
+        unique=True,
+    ),
+    PrimaryKeyConstraint("plan", "cycle", "payee"),
+    **_NO_ROWID,
+)
+"""Which transaction pays whom for a cycle of a plan: one. Those of a list that was cancelled are gone."""
+
+PAYROLL_APPROVALS: Final = sa.Table(
+    "payroll_approvals",
+    METADATA,
+    Column("payroll", Whole, primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("maker", sa.Text(), nullable=False),
+    Column("by", sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(["payroll", "maker"], ["payrolls.payroll", "payrolls.by"]),
+    CheckConstraint("maker <> by", name="four_eyes"),
+)
+"""Lists that somebody else than their maker approved: only these are handed over."""
+
+PAYROLL_CANCELLATIONS: Final = sa.Table(
+    "payroll_cancellations",
+    METADATA,
+    Column("payroll", Whole, ForeignKey("payrolls.payroll"), primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("reason", sa.Text(), nullable=False),
+)
+"""Lists that were cancelled before they were handed over."""
+
+PAYROLL_FILES: Final = sa.Table(
+    "payroll_files",
+    METADATA,
+    Column("file", Whole, primary_key=True, autoincrement=False),
+    Column("payroll", Whole, ForeignKey("payroll_approvals.payroll"), nullable=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("attempts", Whole, nullable=False),
+    Column("total", Whole, nullable=False),
+    Column("hash", sa.Text(), nullable=False),
+)
+"""What was handed to the payer of a list; ``hash`` is of its rows."""
+
+BENEFIT_EVENTS: Final = sa.Table(
+    "benefit_events",
+    METADATA,
+    Column("transaction", Whole, ForeignKey("entitled.transaction"), nullable=False),
+    Column("number", sa.Integer(), nullable=False),
+    Column("what", sa.Text(), nullable=False),
+    Column("attempt", sa.Integer(), nullable=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False),
+    Column("file", Whole, ForeignKey("payroll_files.file")),
+    Column("account", sa.Text()),
+    Column("reference", sa.Text()),
+    Column("reason", sa.Text()),
+    Column("before", sa.Integer()),
+    Column("came_to", sa.Text()),
+    PrimaryKeyConstraint("transaction", "number"),
+    UniqueConstraint("transaction", "number", "what"),
+    sa.ForeignKeyConstraint(
+        ["transaction", "before", "came_to"],
+        ["benefit_events.transaction", "benefit_events.number", "benefit_events.what"],
+        name="fk_benefit_events_before",
+    ),
+    CheckConstraint(
+        "(number = 1 AND what = 'exported' AND attempt = 1 AND before IS NULL AND came_to IS NULL)"
+        " OR (before IS NOT NULL AND came_to IS NOT NULL AND before = number - 1"
+        " AND ((what = 'exported' AND came_to = 'failed')"
+        " OR (what = 'failed' AND came_to = 'exported')"
+        " OR (what = 'paid' AND came_to IN ('exported', 'failed'))))",
+        name="order",
+    ),
+    CheckConstraint("(file IS NOT NULL) = (what = 'exported')", name="file"),
+    Index("ix_benefit_events_file", "file"),
+)
+"""What happened to a transaction, in order; the last event says in which state it is.
+
+The keys keep the order: it is handed over again only right after it failed, and nothing follows once it was
+paid. So it is paid at most once, whatever a program does.
+"""
+
+VOUCHER_SEED: Final = sa.Table(
+    "voucher_seed",
+    METADATA,
+    Column("one", sa.SmallInteger(), primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False),
+    Column("seed", sa.Text(), nullable=False),
+    CheckConstraint("one = 1", name="one"),
+)
+"""What the numbers of vouchers are made from, with their serials."""
+
+VOUCHER_ISSUES: Final = sa.Table(
+    "voucher_issues",
+    METADATA,
+    Column("issue", Whole, primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False, unique=True),
+    Column("plan", sa.Text(), nullable=False),
+    Column("content_hash", sa.Text(), ForeignKey("plan_texts.content_hash"), nullable=False),
+    Column("insuree", sa.Text(), nullable=False),
+    Column("round", sa.Integer(), nullable=False),
+    Column("date", sa.Date(), nullable=False),
+    UniqueConstraint("plan", "insuree", "round"),
+    Index("ix_voucher_issues_insuree", "insuree"),
+)
+"""Each time that a woman was given the vouchers of a plan; ``round``: her first time, her second …"""
+
+VOUCHERS: Final = sa.Table(
+    "vouchers",
+    METADATA,
+    Column("voucher", Whole, primary_key=True, autoincrement=False),
+    Column("number", sa.Text(), nullable=False, unique=True),
+    Column("issue", Whole, ForeignKey("voucher_issues.issue"), nullable=False),
+    Column("visit", sa.Text(), nullable=False),
+    Column("place", sa.Integer(), nullable=False),
+    Column("amount", Whole, nullable=False),
+    Column("until", sa.Date(), nullable=False),
+    UniqueConstraint("issue", "visit", "place"),
+    CheckConstraint("amount > 0", name="amount"),
+)
+"""Vouchers, each for one visit: ``place`` is which one of its kind, from 1."""
+
+VOUCHER_ENDS: Final = sa.Table(
+    "voucher_ends",
+    METADATA,
+    Column("voucher", Whole, ForeignKey("vouchers.voucher"), primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False),
+    Column("what", sa.Text(), nullable=False),
+    Column("facility", sa.Text()),
+    Column("date", sa.Date()),
+    Column("claim", sa.Text()),
+    Column("reason", sa.Text()),
+    CheckConstraint("what IN ('used', 'cancelled')", name="what"),
+    CheckConstraint("what = 'cancelled' OR (facility IS NOT NULL AND date IS NOT NULL)", name="used"),
+    UniqueConstraint("voucher", "what", "facility"),
+)
+"""What became of a voucher: it was used once, or cancelled."""
+
+VOUCHER_CLAIMS: Final = sa.Table(
+    "voucher_claims",
+    METADATA,
+    Column("voucher", Whole, primary_key=True, autoincrement=False),
+    Column("journal", Whole, ForeignKey("journal.number"), nullable=False),
+    Column("what", sa.Text(), nullable=False),
+    Column("facility", sa.Text(), nullable=False),
+    sa.ForeignKeyConstraint(
+        ["voucher", "what", "facility"],
+        ["voucher_ends.voucher", "voucher_ends.what", "voucher_ends.facility"],
+    ),
+    CheckConstraint("what = 'used'", name="used"),
+)
+"""Used vouchers that their facility has claimed: each once, by the facility that took it."""
+
+SETTLED_VOUCHERS: Final = sa.Table(
+    "settled_vouchers",
+    METADATA,
+    Column("voucher", Whole, ForeignKey("voucher_claims.voucher"), primary_key=True, autoincrement=False),
+    Column("transaction", Whole, ForeignKey("entitled.transaction"), nullable=False),
+    Index("ix_settled_vouchers_transaction", "transaction"),
+)
+"""Which transaction pays a facility for a voucher: one."""
+
+
+# What an earlier system left.
+
+OPENING_CLAIMS: Final = sa.Table(
+    "opening_claims",
+    METADATA,
+    Column("claim_id", Whole, primary_key=True, autoincrement=False),
+    Column("facility", sa.Text(), nullable=False),
+    Column("claim", sa.Text(), nullable=False),
+    UniqueConstraint("facility", "claim"),
+)
+"""Claims that an earlier system accepted before the books began; their numbers are below zero.
+
+What they used, and that they were accepted, stands in the ledger under run 0, which every run looks back on.
+"""

@@ -43,6 +43,21 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "accesses",
+        sa.Column("number", WHOLE, autoincrement=True, nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=True),
+        sa.Column("token", sa.Text(), nullable=True),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("resource", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=True),
+        sa.Column("status", sa.Integer(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_accesses")),
+    )
+    op.create_index("ix_accesses_facility", "accesses", ["facility"], unique=False)
+    op.create_index("ix_accesses_subject", "accesses", ["subject"], unique=False)
+    op.create_table(
         "balance_entries",
         sa.Column("run", WHOLE, nullable=False),
         sa.Column("claim_id", WHOLE, nullable=False),
@@ -70,6 +85,22 @@ def upgrade() -> None:
         sa.Column("digest", WHOLE, nullable=False),
         sa.PrimaryKeyConstraint("policy", "insuree", "run", name=op.f("pk_balances")),
         sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "bulk_jobs",
+        sa.Column("job", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("request", sa.Text(), nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind IN ('import', 'export')", name=op.f("ck_bulk_jobs_kind")),
+        sa.CheckConstraint(
+            "state IN ('waiting', 'done', 'failed', 'cancelled')", name=op.f("ck_bulk_jobs_state")
+        ),
+        sa.PrimaryKeyConstraint("job", name=op.f("pk_bulk_jobs")),
     )
     op.create_table(
         "catchments",
@@ -248,6 +279,7 @@ def upgrade() -> None:
         sa.Column("until", WHOLE, nullable=True),
         sa.Column("digest", WHOLE, nullable=False),
     )
+    op.create_index("ix_insurees_family", "insurees", ["family"], unique=False)
     op.create_index("ix_insurees_key", "insurees", ["insuree"], unique=False)
     op.create_table(
         "journal",
@@ -313,6 +345,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("one", name=op.f("pk_open_run")),
     )
     op.create_table(
+        "opening_claims",
+        sa.Column("claim_id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("claim", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_opening_claims")),
+        sa.UniqueConstraint("facility", "claim", name=op.f("uq_opening_claims_facility_claim")),
+    )
+    op.create_table(
         "partitions",
         sa.Column("run", WHOLE, nullable=False),
         sa.Column("partition", WHOLE, nullable=False),
@@ -328,6 +368,14 @@ def upgrade() -> None:
         sa.Column("amount", WHOLE, nullable=False),
         sa.CheckConstraint("amount > 0", name=op.f("ck_payments_amount")),
         sa.PrimaryKeyConstraint("payment", name=op.f("pk_payments")),
+    )
+    op.create_table(
+        "plan_texts",
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("content_hash", name=op.f("pk_plan_texts")),
     )
     op.create_table(
         "policies",
@@ -460,6 +508,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_undecided")),
     )
     op.create_table(
+        "unsettled",
+        sa.Column("claim_id", WHOLE, nullable=False),
+        sa.Column("run", WHOLE, nullable=False),
+        sa.PrimaryKeyConstraint("claim_id", "run", name=op.f("pk_unsettled")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "vocabulary",
         sa.Column("list", sa.Text(), nullable=False),
         sa.Column("number", sa.SmallInteger(), nullable=False),
@@ -518,6 +573,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("reverses", name=op.f("uq_closings_reverses")),
     )
     op.create_table(
+        "facility_tokens",
+        sa.Column("token", sa.Text(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("expires", sa.Date(), nullable=True),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("revoked", WHOLE, nullable=True),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_facility_tokens_journal")),
+        sa.ForeignKeyConstraint(["revoked"], ["journal.number"], name=op.f("fk_facility_tokens_revoked")),
+        sa.PrimaryKeyConstraint("token", name=op.f("pk_facility_tokens")),
+        sa.UniqueConstraint("hash", name=op.f("uq_facility_tokens_hash")),
+        sa.UniqueConstraint("journal", name=op.f("uq_facility_tokens_journal")),
+    )
+    op.create_table(
         "feedback",
         sa.Column("claim_id", WHOLE, autoincrement=False, nullable=False),
         sa.Column("journal", WHOLE, nullable=False),
@@ -558,6 +628,25 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_payment_files_journal")),
         sa.PrimaryKeyConstraint("file", name=op.f("pk_payment_files")),
         sa.UniqueConstraint("journal", name=op.f("uq_payment_files_journal")),
+    )
+    op.create_table(
+        "payrolls",
+        sa.Column("payroll", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("cycle", sa.Text(), nullable=False),
+        sa.Column("first", sa.Date(), nullable=False),
+        sa.Column("last", sa.Date(), nullable=False),
+        sa.Column("transactions", WHOLE, nullable=False),
+        sa.Column("total", WHOLE, nullable=False),
+        sa.Column("record", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind IN ('families', 'facilities')", name=op.f("ck_payrolls_kind")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_payrolls_journal")),
+        sa.PrimaryKeyConstraint("payroll", name=op.f("pk_payrolls")),
+        sa.UniqueConstraint("journal", name=op.f("uq_payrolls_journal")),
+        sa.UniqueConstraint("payroll", "by", name=op.f("uq_payrolls_payroll_by")),
     )
     op.create_table(
         "reviews",
@@ -602,12 +691,68 @@ def upgrade() -> None:
         sa.UniqueConstraint("journal", name=op.f("uq_selections_journal")),
     )
     op.create_table(
+        "submissions",
+        sa.Column("claim_id", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("response", sa.Text(), nullable=False),
+        sa.Column("at", sa.Text(), nullable=False),
+        sa.Column("token", sa.Text(), nullable=True),
+        sa.Column("echo", sa.Text(), nullable=False),
+        sa.Column("held", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["claim_id"], ["claims.claim_id"], name=op.f("fk_submissions_claim_id")),
+        sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_submissions")),
+        sa.UniqueConstraint("response", name=op.f("uq_submissions_response")),
+    )
+    op.create_table(
+        "voucher_issues",
+        sa.Column("issue", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("content_hash", sa.Text(), nullable=False),
+        sa.Column("insuree", sa.Text(), nullable=False),
+        sa.Column("round", sa.Integer(), nullable=False),
+        sa.Column("date", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["content_hash"], ["plan_texts.content_hash"], name=op.f("fk_voucher_issues_content_hash")
+        ),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_voucher_issues_journal")),
+        sa.PrimaryKeyConstraint("issue", name=op.f("pk_voucher_issues")),
+        sa.UniqueConstraint("journal", name=op.f("uq_voucher_issues_journal")),
+        sa.UniqueConstraint("plan", "insuree", "round", name=op.f("uq_voucher_issues_plan_insuree_round")),
+    )
+    op.create_index("ix_voucher_issues_insuree", "voucher_issues", ["insuree"], unique=False)
+    op.create_table(
+        "voucher_seed",
+        sa.Column("one", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("seed", sa.Text(), nullable=False),
+        sa.CheckConstraint("one = 1", name=op.f("ck_voucher_seed_one")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_voucher_seed_journal")),
+        sa.PrimaryKeyConstraint("one", name=op.f("pk_voucher_seed")),
+    )
+    op.create_table(
         "applied_reviews",
         sa.Column("review", WHOLE, autoincrement=False, nullable=False),
         sa.Column("run", WHOLE, nullable=False),
         sa.ForeignKeyConstraint(["review"], ["reviews.review"], name=op.f("fk_applied_reviews_review")),
         sa.PrimaryKeyConstraint("review", name=op.f("pk_applied_reviews")),
     )
+    op.create_table(
+        "benefit_transactions",
+        sa.Column("transaction", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("payroll", WHOLE, nullable=False),
+        sa.Column("payee", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("account", sa.Text(), nullable=True),
+        sa.Column("amount", WHOLE, nullable=False),
+        sa.Column("digest", WHOLE, nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_benefit_transactions_amount")),
+        sa.ForeignKeyConstraint(
+            ["payroll"], ["payrolls.payroll"], name=op.f("fk_benefit_transactions_payroll")
+        ),
+        sa.PrimaryKeyConstraint("transaction", name=op.f("pk_benefit_transactions")),
+    )
+    op.create_index("ix_benefit_transactions_payee", "benefit_transactions", ["payee"], unique=False)
+    op.create_index("ix_benefit_transactions_payroll", "benefit_transactions", ["payroll"], unique=False)
     op.create_table(
         "case_events",
         sa.Column("case", WHOLE, nullable=False),
@@ -660,6 +805,36 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_payment_events_journal")),
         sa.ForeignKeyConstraint(["payment"], ["payments.payment"], name=op.f("fk_payment_events_payment")),
         sa.PrimaryKeyConstraint("payment", "number", name=op.f("pk_payment_events")),
+    )
+    op.create_table(
+        "payroll_approvals",
+        sa.Column("payroll", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("maker", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.CheckConstraint("maker <> by", name=op.f("ck_payroll_approvals_four_eyes")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_payroll_approvals_journal")),
+        sa.ForeignKeyConstraint(
+            ["payroll", "maker"],
+            ["payrolls.payroll", "payrolls.by"],
+            name=op.f("fk_payroll_approvals_payroll_maker"),
+        ),
+        sa.PrimaryKeyConstraint("payroll", name=op.f("pk_payroll_approvals")),
+        sa.UniqueConstraint("journal", name=op.f("uq_payroll_approvals_journal")),
+    )
+    op.create_table(
+        "payroll_cancellations",
+        sa.Column("payroll", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["journal"], ["journal.number"], name=op.f("fk_payroll_cancellations_journal")
+        ),
+        sa.ForeignKeyConstraint(
+            ["payroll"], ["payrolls.payroll"], name=op.f("fk_payroll_cancellations_payroll")
+        ),
+        sa.PrimaryKeyConstraint("payroll", name=op.f("pk_payroll_cancellations")),
+        sa.UniqueConstraint("journal", name=op.f("uq_payroll_cancellations_journal")),
     )
     op.create_table(
         "review_lines",
@@ -728,6 +903,34 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("closing", "facility", name=op.f("pk_statements")),
     )
     op.create_table(
+        "vouchers",
+        sa.Column("voucher", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Text(), nullable=False),
+        sa.Column("issue", WHOLE, nullable=False),
+        sa.Column("visit", sa.Text(), nullable=False),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("amount", WHOLE, nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_vouchers_amount")),
+        sa.ForeignKeyConstraint(["issue"], ["voucher_issues.issue"], name=op.f("fk_vouchers_issue")),
+        sa.PrimaryKeyConstraint("voucher", name=op.f("pk_vouchers")),
+        sa.UniqueConstraint("issue", "visit", "place", name=op.f("uq_vouchers_issue_visit_place")),
+        sa.UniqueConstraint("number", name=op.f("uq_vouchers_number")),
+    )
+    op.create_table(
+        "entitled",
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("cycle", sa.Text(), nullable=False),
+        sa.Column("payee", sa.Text(), nullable=False),
+        sa.Column("transaction", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["transaction"], ["benefit_transactions.transaction"], name=op.f("fk_entitled_transaction")
+        ),
+        sa.PrimaryKeyConstraint("plan", "cycle", "payee", name=op.f("pk_entitled")),
+        sa.UniqueConstraint("transaction", name=op.f("uq_entitled_transaction")),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
         "paid_statements",
         sa.Column("closing", WHOLE, nullable=False),
         sa.Column("facility", sa.Text(), nullable=False),
@@ -741,3 +944,101 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("closing", "facility", name=op.f("pk_paid_statements")),
     )
     op.create_index("ix_paid_statements_payment", "paid_statements", ["payment"], unique=False)
+    op.create_table(
+        "payroll_files",
+        sa.Column("file", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("payroll", WHOLE, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("attempts", WHOLE, nullable=False),
+        sa.Column("total", WHOLE, nullable=False),
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_payroll_files_journal")),
+        sa.ForeignKeyConstraint(
+            ["payroll"], ["payroll_approvals.payroll"], name=op.f("fk_payroll_files_payroll")
+        ),
+        sa.PrimaryKeyConstraint("file", name=op.f("pk_payroll_files")),
+        sa.UniqueConstraint("journal", name=op.f("uq_payroll_files_journal")),
+    )
+    op.create_table(
+        "voucher_ends",
+        sa.Column("voucher", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=True),
+        sa.Column("date", sa.Date(), nullable=True),
+        sa.Column("claim", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint(
+            "what = 'cancelled' OR (facility IS NOT NULL AND date IS NOT NULL)",
+            name=op.f("ck_voucher_ends_used"),
+        ),
+        sa.CheckConstraint("what IN ('used', 'cancelled')", name=op.f("ck_voucher_ends_what")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_voucher_ends_journal")),
+        sa.ForeignKeyConstraint(["voucher"], ["vouchers.voucher"], name=op.f("fk_voucher_ends_voucher")),
+        sa.PrimaryKeyConstraint("voucher", name=op.f("pk_voucher_ends")),
+        sa.UniqueConstraint(
+            "voucher", "what", "facility", name=op.f("uq_voucher_ends_voucher_what_facility")
+        ),
+    )
+    op.create_table(
+        "benefit_events",
+        sa.Column("transaction", WHOLE, nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("file", WHOLE, nullable=True),
+        sa.Column("account", sa.Text(), nullable=True),
+        sa.Column("reference", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("before", sa.Integer(), nullable=True),
+        sa.Column("came_to", sa.Text(), nullable=True),
+        sa.CheckConstraint("(file IS NOT NULL) = (what = 'exported')", name=op.f("ck_benefit_events_file")),
+        sa.CheckConstraint(
+            "(number = 1 AND what = 'exported' AND attempt = 1 AND before IS NULL AND came_to IS NULL) OR (before IS NOT NULL AND came_to IS NOT NULL AND before = number - 1 AND ((what = 'exported' AND came_to = 'failed') OR (what = 'failed' AND came_to = 'exported') OR (what = 'paid' AND came_to IN ('exported', 'failed'))))",
+            name=op.f("ck_benefit_events_order"),
+        ),
+        sa.ForeignKeyConstraint(["file"], ["payroll_files.file"], name=op.f("fk_benefit_events_file")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_benefit_events_journal")),
+        sa.ForeignKeyConstraint(
+            ["transaction", "before", "came_to"],
+            ["benefit_events.transaction", "benefit_events.number", "benefit_events.what"],
+            name="fk_benefit_events_before",
+        ),
+        sa.ForeignKeyConstraint(
+            ["transaction"], ["entitled.transaction"], name=op.f("fk_benefit_events_transaction")
+        ),
+        sa.PrimaryKeyConstraint("transaction", "number", name=op.f("pk_benefit_events")),
+        sa.UniqueConstraint(
+            "transaction", "number", "what", name=op.f("uq_benefit_events_transaction_number_what")
+        ),
+    )
+    op.create_index("ix_benefit_events_file", "benefit_events", ["file"], unique=False)
+    op.create_table(
+        "voucher_claims",
+        sa.Column("voucher", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("journal", WHOLE, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("facility", sa.Text(), nullable=False),
+        sa.CheckConstraint("what = 'used'", name=op.f("ck_voucher_claims_used")),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_voucher_claims_journal")),
+        sa.ForeignKeyConstraint(
+            ["voucher", "what", "facility"],
+            ["voucher_ends.voucher", "voucher_ends.what", "voucher_ends.facility"],
+            name=op.f("fk_voucher_claims_voucher_what_facility"),
+        ),
+        sa.PrimaryKeyConstraint("voucher", name=op.f("pk_voucher_claims")),
+    )
+    op.create_table(
+        "settled_vouchers",
+        sa.Column("voucher", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("transaction", WHOLE, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["transaction"], ["entitled.transaction"], name=op.f("fk_settled_vouchers_transaction")
+        ),
+        sa.ForeignKeyConstraint(
+            ["voucher"], ["voucher_claims.voucher"], name=op.f("fk_settled_vouchers_voucher")
+        ),
+        sa.PrimaryKeyConstraint("voucher", name=op.f("pk_settled_vouchers")),
+    )
+    op.create_index("ix_settled_vouchers_transaction", "settled_vouchers", ["transaction"], unique=False)

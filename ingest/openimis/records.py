@@ -106,10 +106,13 @@ def product_trees(record: Record) -> Iterator[Row]:
             tree["hospital_care"] = care.word
         if "threshold" in record:
             tree["enrolment"] = {"members": {"threshold": str(record["threshold"])}}
-        for name, limit in (("deductible", _limit(record, "ded")), ("ceiling", _limit(record, "max"))):
+        for name, limit in (
+            ("deductible", balance_limit(record, "ded")),
+            ("ceiling", balance_limit(record, "max")),
+        ):
             if limit:
                 tree[name] = limit
-        if categories := _claim_categories(record):
+        if categories := claim_categories(record):
             tree["claim_categories"] = categories
         tree["coverage"] = list(_coverage(record, start))
         yield tree
@@ -139,7 +142,7 @@ def _period_tree(start: dt.date | None, after: dt.date | None) -> Row:
     return tree
 
 
-def _limit(record: Record, prefix: str) -> Row | None:
+def balance_limit(record: Record, prefix: str) -> Row | None:
     """Translate a deductible (``ded``) or a ceiling (``max``).
 
     Where several are set, the general one rules before the split, and treatment before insuree before
@@ -174,7 +177,8 @@ def _growth(record: Record, prefix: str, level: str, side: str) -> Row:
     return growth
 
 
-def _claim_categories(record: Record) -> Row:
+def claim_categories(record: Record) -> Row:
+    """Translate the limits on whole claims, by category."""
     categories: Row = {}
     for category, name in _CLAIM_LIMIT_FIELDS.items():
         terms = {}
@@ -289,13 +293,13 @@ def _provision(kind: str, record: Record) -> Row:
         "category": _letter(Category, record.get("category", "O")).word,
         "price": _number(record["price"]),
         "care_type": _letter(CareType, record.get("care_type", "B")).word,
-        "sex": _restriction(mask, MAN, "male", WOMAN, "female"),
-        "age": _restriction(mask, ADULT, "adult", CHILD, "child"),
+        "sex": restriction(mask, MAN, "male", WOMAN, "female"),
+        "age": restriction(mask, ADULT, "adult", CHILD, "child"),
         "frequency_days": record.get("frequency") or None,
     } | _validity(record)
 
 
-def _restriction(mask: int, one: int, one_word: str, other: int, other_word: str) -> str:
+def restriction(mask: int, one: int, one_word: str, other: int, other_word: str) -> str:
     """Both or neither of two bits restricts nothing (law, section 4.2, code 4)."""
     if bool(mask & one) == bool(mask & other):
         return "any"

@@ -1,0 +1,1 @@
+"""Moving in from openIMIS, moving side by side with it, and moving back."""
