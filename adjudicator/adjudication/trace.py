@@ -67,7 +67,9 @@ def retrace(
     wanted = records[kept["place"].to_pylist().index(place)]
     while True:
         try:
-            decisions = reference.adjudicate(world(products, narrowed, adult_age), records, _history(brought))
+            decisions = reference.adjudicate(
+                world(products, narrowed, adult_age), records, history_of(brought)
+            )
         except AmountTooLarge as found:
             if found.claim == wanted:
                 raise
@@ -111,7 +113,7 @@ def _of(table: pa.Table, column: str, values: pa.Array) -> pa.Table:
     return table.filter(pc.is_in(table[column], value_set=values))
 
 
-def _history(carried: Mapping[str, pa.Table]) -> History:
+def history_of(carried: Mapping[str, pa.Table]) -> History:
     """Make the reference's history of the tables that an earlier run handed on."""
     history = History()
     for row in carried["balances"].to_pylist() if carried else ():

@@ -1,0 +1,1 @@
+"""Decisions and payments of the books, gathered to be given out as FHIR."""

@@ -1,0 +1,302 @@
+"""A response adds up for every decision, is R4, and says all in either language."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from adjudicator.fhir.account import ADJUSTMENTS, Part, account_of, left_over, totals_of
+from adjudicator.fhir.claim_response import claim_response
+from adjudicator.fhir.decided import DecidedClaim, DecidedLine, Note, Paid, Sent
+from adjudicator.fhir.explanation_of_benefit import explanation_of_benefit
+from adjudicator.fhir.systems import CARC, CARC_GROUP, OUR_REASON, Flavour
+from adjudicator.fhir.writing import encoded
+from adjudicator.problems import DoesNotAddUp
+from adjudicator.units import unscaled
+from adjudicator.vocabulary import ClaimStatus, Cut, Kind, LineStatus, PriceOrigin, Reason
+from adjudicator.words import LANGUAGES, message
+from tests.fhir.decisions import decided_claims
+from tests.fhir.reading import amounts, as_received, judged, monies, summed
+from tests.fhir.reading import left_over as left_over_of
+
+CREATED = "2026-02-01T08:30:00+00:00"
+
+languages = st.sampled_from(LANGUAGES)
+flavours = st.sampled_from(Flavour)
+
+
+@given(decided_claims())
+def test_every_account_adds_up_and_totals_are_its_sums(decided: DecidedClaim) -> None:
+    accounts = [account_of(line) for line in decided.lines]
+    for line, account in zip(decided.lines, accounts, strict=True):
+        if line.status is not None:
+            assert left_over(account) == 0
+        assert all(account.get(part) != 0 for part in ADJUSTMENTS if part is not Part.REJECTED)
+    totals = totals_of(accounts)
+    assert sum(account[Part.SUBMITTED] for account in accounts) == totals.get(Part.SUBMITTED, 0)
+    assert list(totals) == [part for part in Part if part in totals]
+
+
+@given(decided_claims(), languages)
+def test_a_response_adds_up_as_it_is_received(decided: DecidedClaim, language: str) -> None:
+    received = as_received(claim_response(decided, created=CREATED, language=language))
+    accounts = [amounts(item["adjudication"]) for item in received.get("item", [])]
+    for account in accounts:
+        account.pop("price-paid", None)
+        if decided.status is not ClaimStatus.ENTERED:
+            assert left_over_of(account) == 0
+    assert amounts(received.get("total", [])) == summed(accounts)
+    assert [item["itemSequence"] for item in received.get("item", [])] == [one.line for one in decided.lines]
+    paid = [line.remunerated for line in decided.lines if line.accepted and line.remunerated is not None]
+    if decided.status in (ClaimStatus.VALUATED, ClaimStatus.PAID) and paid:
+        expected = unscaled(sum(paid), decided.decimals)
+        assert amounts(received["total"])["benefit"] == expected
+    if "payment" in received:
+        payment = received["payment"]
+        corrected = payment.get("adjustment", {"value": Decimal(0)})["value"]
+        assert payment["amount"]["value"] == sum((one["benefit"] for one in accounts), Decimal(0)) + corrected
+
+
+@given(decided_claims())
+def test_money_has_the_digits_of_its_currency(decided: DecidedClaim) -> None:
+    for money in monies(as_received(claim_response(decided, created=CREATED))):
+        assert money["currency"] == decided.currency
+        assert -Decimal(money["value"]).as_tuple().exponent == decided.decimals  # type: ignore[operator]
+
+
+@settings(max_examples=30)
+@given(decided_claims(), languages, flavours)
+def test_the_referee_takes_every_response(decided: DecidedClaim, language: str, flavour: Flavour) -> None:
+    judged(claim_response(decided, created=CREATED, language=language, flavour=flavour))
+
+
+@settings(max_examples=30)
+@given(decided_claims(), languages, flavours)
+def test_the_referee_takes_every_explanation(decided: DecidedClaim, language: str, flavour: Flavour) -> None:
+    judged(explanation_of_benefit(decided, created="2026-02-01", language=language, flavour=flavour))
+
+
+@given(decided_claims())
+def test_an_explanation_of_benefit_says_the_same(decided: DecidedClaim) -> None:
+    response = as_received(claim_response(decided, created=CREATED))
+    explained = as_received(explanation_of_benefit(decided, created=CREATED))
+    for name in ("total", "payment", "processNote", "outcome", "disposition", "type", "patient"):
+        assert explained.get(name) == response.get(name)
+    for one, other in zip(explained.get("item", []), response.get("item", []), strict=True):
+        assert (one["sequence"], one["adjudication"]) == (other["itemSequence"], other["adjudication"])
+        assert Decimal(one["net"]["value"]) == amounts(one["adjudication"])["submitted"]
+    assert explained["claimResponse"]["reference"] == f"ClaimResponse/{response['id']}"
+
+
+@given(decided_claims(), languages, flavours)
+def test_notes_are_numbered_and_every_number_is_there(
+    decided: DecidedClaim, language: str, flavour: Flavour
+) -> None:
+    resource = claim_response(decided, created=CREATED, language=language, flavour=flavour)
+    notes = resource.get("processNote", [])
+    assert [note["number"] for note in notes] == list(range(1, len(notes) + 1))
+    assert len({note["text"] for note in notes}) == len(notes)
+    named = {number for item in resource.get("item", []) for number in item.get("noteNumber", [])}
+    assert named <= {note["number"] for note in notes}
+    assert all(note["language"]["coding"][0]["code"] == language for note in notes)
+
+
+@given(decided_claims(), languages, flavours)
+def test_the_same_decision_gives_the_same_bytes(
+    decided: DecidedClaim, language: str, flavour: Flavour
+) -> None:
+    first, second = (
+        encoded(claim_response(decided, created=CREATED, language=language, flavour=flavour)) for _ in "12"
+    )
+    assert first == second
+
+
+@given(decided_claims())
+def test_every_rejection_is_an_error_and_carries_its_codes(decided: DecidedClaim) -> None:
+    resource = claim_response(decided, created=CREATED)
+    errors = resource.get("error", [])
+    rejected = [line for line in decided.lines if line.status is LineStatus.REJECTED]
+    if decided.status is ClaimStatus.REJECTED:
+        assert resource["outcome"] == "error"
+        assert errors
+    named = {one["itemSequence"] for one in errors if "itemSequence" in one}
+    assert not errors or not named or named == {line.line for line in rejected}
+    for error in errors:
+        systems = [coding["system"] for coding in error["code"]["coding"]]
+        assert systems == [OUR_REASON, CARC, CARC_GROUP]
+
+
+def line(number: int, **changes: object) -> DecidedLine:
+    values: dict[str, object] = {
+        "line": number,
+        "kind": Kind.SERVICE,
+        "code": f"S{number}",
+        "quantity_asked": 200,
+        "price_asked": 6000,
+        "asked": 12_000,
+        "status": LineStatus.ACCEPTED,
+        "policy": "P1",
+        "product": "A",
+        "price_origin": PriceOrigin.PRICE_LIST,
+        "quantity": 100,
+        "unit_price": 5000,
+        "cuts": {Cut.DEDUCTIBLE: 1000, Cut.CO_INSURANCE: 800},
+        "valuated": 3200,
+        "remunerated": 3200,
+    }
+    return DecidedLine(**(values | changes))  # type: ignore[arg-type]
+
+
+CLAIM = DecidedClaim(
+    scheme="KHIF",
+    currency="KES",
+    facility="H042",
+    claim="C-17",
+    insuree="I-1",
+    date_from=dt.date(2026, 1, 2),
+    date_to=dt.date(2026, 1, 5),
+    date_claimed=dt.date(2026, 1, 6),
+    status=ClaimStatus.VALUATED,
+    lines=(line(4), line(9)),
+)
+
+
+def test_a_line_leads_from_what_was_asked_to_what_is_paid() -> None:
+    received = as_received(claim_response(CLAIM, created=CREATED))
+    assert amounts(received["item"][0]["adjudication"]) == {
+        "submitted": Decimal("120.00"),
+        "quantity-cut": Decimal("60.00"),
+        "price-cut": Decimal("10.00"),
+        "price-paid": Decimal("50.00"),
+        "eligible": Decimal("50.00"),
+        "deductible": Decimal("10.00"),
+        "co-insurance": Decimal("8.00"),
+        "benefit": Decimal("32.00"),
+    }
+    assert amounts(received["total"])["benefit"] == Decimal("64.00")
+    assert received["disposition"] == "Decided: KES\u00a064.00 of KES\u00a0240.00 claimed is to be paid."
+    assert [item["noteNumber"] for item in received["item"]] == [[1, 2, 3, 4], [1, 2, 3, 4]]
+    by_carc = {
+        coding["code"]
+        for one in received["item"][0]["adjudication"]
+        for coding in one.get("reason", {"coding": []})["coding"]
+        if coding["system"] == CARC
+    }
+    assert by_carc == {"222", "45", "1", "2"}
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (ClaimStatus.ENTERED, "queued"),
+        (ClaimStatus.PROCESSED, "partial"),
+        (ClaimStatus.VALUATED, "complete"),
+        (ClaimStatus.PAID, "complete"),
+        (ClaimStatus.REJECTED, "error"),
+    ],
+)
+def test_the_outcome_follows_from_the_state(status: ClaimStatus, outcome: str) -> None:
+    lines = tuple(replace(one, status=None) for one in CLAIM.lines) if status is ClaimStatus.ENTERED else ()
+    assert claim_response(replace(CLAIM, status=status, lines=lines), created=CREATED)["outcome"] == outcome
+
+
+def test_a_reviewers_values_are_the_medical_officers() -> None:
+    reviewed = replace(CLAIM, lines=(line(1, quantity_reviewed=True, price_reviewed=True),))
+    resource = claim_response(reviewed, created=CREATED, language="fr")
+    said = [note["text"] for note in resource["processNote"]]
+    assert said[0] == "Sur la quantité demandée (2), le médecin-conseil a retenu 1."
+    reasons = [
+        one["reason"]["coding"][0]["code"] for one in resource["item"][0]["adjudication"] if "reason" in one
+    ]
+    assert reasons[:2] == ["-1", "-1"]
+
+
+def test_what_the_index_and_capitation_take_is_told() -> None:
+    relative = line(1, price_origin=PriceOrigin.RELATIVE, remunerated=4000)
+    by_head = line(2, remunerated=0, by_head=True)
+    received = as_received(claim_response(replace(CLAIM, lines=(relative, by_head)), created=CREATED))
+    first, second = (amounts(item["adjudication"]) for item in received["item"])
+    assert (first["relative-index"], first["benefit"]) == (Decimal("-8.00"), Decimal("40.00"))
+    assert (second["capitation"], second["benefit"]) == (Decimal("32.00"), Decimal("0.00"))
+    waiting = replace(CLAIM, status=ClaimStatus.PROCESSED, lines=(replace(relative, remunerated=None),))
+    received = as_received(claim_response(waiting, created=CREATED))
+    assert amounts(received["total"])["waiting-for-index"] == Decimal("32.00")
+    assert "benefit" not in amounts(received["total"])
+
+
+def test_money_that_comes_from_nowhere_is_refused() -> None:
+    with pytest.raises(DoesNotAddUp):
+        claim_response(replace(CLAIM, lines=(line(1, remunerated=1),)), created=CREATED)
+
+
+def test_what_the_sender_called_things_is_echoed() -> None:
+    sent = Sent(
+        claim={"reference": "Claim/abc"},
+        patient={"reference": "Patient/p1"},
+        provider={"reference": "Organization/o1"},
+        coverage={"reference": "Coverage/c1"},
+        type={"text": "dental"},
+        identifier={"system": "http://h042.example/claims", "value": "17"},
+    )
+    resource = claim_response(replace(CLAIM, sent=sent), created=CREATED)
+    assert resource["request"] == {
+        "type": "Claim",
+        "identifier": {"system": "http://h042.example/claims", "value": "17"},
+        "reference": "Claim/abc",
+    }
+    assert (resource["patient"], resource["requestor"]) == (sent.patient, sent.provider)
+    assert resource["type"] == sent.type
+    explained = explanation_of_benefit(replace(CLAIM, sent=sent), created=CREATED)
+    assert explained["insurance"] == [{"focal": True, "coverage": sent.coverage}]
+
+
+def test_notes_that_are_given_take_the_place_of_those_of_the_amounts() -> None:
+    said = Note(9, message("eligibility.adult"))
+    resource = claim_response(replace(CLAIM, notes=(said,)), created=CREATED, language="fr")
+    assert [note["text"] for note in resource["processNote"]] == ["Adulte"]
+    assert [item.get("noteNumber") for item in resource["item"]] == [None, [1]]
+
+
+def test_a_payment_takes_back_what_an_earlier_one_had() -> None:
+    paid = Paid("12", dt.date(2026, 3, 4), 5400, -1000)
+    received = as_received(
+        claim_response(replace(CLAIM, status=ClaimStatus.PAID, paid=paid), created=CREATED)
+    )
+    assert received["payment"]["amount"]["value"] == Decimal("54.00")
+    assert received["payment"]["adjustment"]["value"] == Decimal("-10.00")
+    nothing = replace(CLAIM, status=ClaimStatus.PAID, paid=Paid("12", dt.date(2026, 3, 4), 0))
+    assert "payment" not in claim_response(nothing, created=CREATED)
+
+
+def test_openimis_finds_state_price_and_quantity_in_one_place() -> None:
+    rejected = DecidedLine(
+        9, Kind.ITEM, "I1", 100, 400, 400, LineStatus.REJECTED, Reason.NOT_IN_PRICE_LIST, quantity=100
+    )
+    decided = replace(CLAIM, lines=(line(4), rejected), administrator="ADM1")
+    received = as_received(claim_response(decided, created=CREATED, flavour=Flavour.OPENIMIS))
+    first, second = received["item"]
+    assert [one["category"]["coding"][0]["code"] for one in first["adjudication"]] == ["2", "4", "8", "16"]
+    assert [(one["amount"]["value"], one["value"]) for one in first["adjudication"]] == [
+        (Decimal("60.00"), 2),
+        (Decimal("50.00"), 1),
+        (Decimal("50.00"), 1),
+        (Decimal("32.00"), 1),
+    ]
+    (only,) = second["adjudication"]
+    assert only["category"]["coding"][0]["code"] == "1"
+    assert only["reason"]["coding"][0]["code"] == "2"
+    assert [one["amount"]["value"] for one in received["total"]] == [
+        Decimal("124.00"),
+        Decimal("50.00"),
+        Decimal("50.00"),
+        Decimal("32.00"),
+    ]
+    assert received["requestor"]["reference"] == "Practitioner/ADM1"
+    assert received["insurer"] == {"reference": "openIMIS"}
+    assert first["extension"][0]["valueReference"]["reference"] == "ActivityDefinition/S4"
+    assert second["extension"][0]["valueReference"]["type"] == "Medication"
