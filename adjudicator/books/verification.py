@@ -19,14 +19,17 @@ from adjudicator.books.adjudication import KIND as ADJUDICATION
 from adjudicator.books.adjudication import Progress, no_progress
 from adjudicator.books.adjudication import work_on as work_of_adjudication
 from adjudicator.books.basis import Basis, recorded_basis
+from adjudicator.books.benefits.verification import check_benefits
 from adjudicator.books.books import Books
 from adjudicator.books.claims import CLAIM_COLUMNS, LINE_COLUMNS, Received, claim_digests, received
 from adjudicator.books.closing.verification import check_closings
 from adjudicator.books.ledger import AMOUNTS, find_balances, summed
 from adjudicator.books.readjudication import decide_again, prepare_again
+from adjudicator.books.review.verification import check_queue
 from adjudicator.books.rules import recorded_rules
 from adjudicator.books.work import people_of
 from adjudicator.problems import Problem, Refused
+from adjudicator.rulebook.read import CompiledRule
 from adjudicator.store import bulk, journal, loads, runs
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.runs import Run
@@ -97,11 +100,14 @@ def verify(
         findings += _journal(connection)
         if run is None:
             findings += [Finding(None, what) for what in check_closings(connection)]
+            findings += [Finding(None, what) for what in check_queue(connection)]
+            findings += [Finding(None, what) for what in check_benefits(books, connection)]
         listed = runs.published(connection, run)
         if run is not None and not listed:
             what = message("books.no_run", run=run)
             raise Refused([Problem(what, remedy=message("books.no_run.remedy"))])
         bases: dict[str, Basis] = {}
+        rulebooks: Rulebooks = {}
         registers: set[int] = set()
         for place, one in enumerate(listed):
             progress("books.verifying", place, len(listed))
@@ -113,7 +119,7 @@ def verify(
             try:
                 if key not in bases:
                     bases = {key: recorded_basis(books, connection, dict(one.record))}
-                rows += _run(books, connection, one, bases[key], threads, findings)
+                rows += _run(books, connection, one, bases[key], rulebooks, threads, findings)
             except Refused as refused:
                 findings += [Finding(one.run, problem.what) for problem in refused.problems]
             if one.record["engine"]["fingerprint"] != engine.fingerprint():
@@ -186,8 +192,27 @@ def _named(key: str, run: int, table: str, names: list[str], count: int) -> list
     return found
 
 
+Rulebooks = dict[str, tuple[CompiledRule, ...]]
+"""The rules that were read last, by what the record of a run says of them."""
+
+
+def _rules(books: Books, connection: sa.Connection, run: Run, known: Rulebooks) -> tuple[CompiledRule, ...]:
+    """Take the rules of a run; those of the runs before it need not be read again."""
+    key = json.dumps(run.record["rules"])
+    if key not in known:
+        known.clear()
+        known[key] = recorded_rules(books, connection, run.record["rules"])
+    return known[key]
+
+
 def _run(
-    books: Books, connection: sa.Connection, run: Run, basis: Basis, threads: int, findings: list[Finding]
+    books: Books,
+    connection: sa.Connection,
+    run: Run,
+    basis: Basis,
+    rulebooks: Rulebooks,
+    threads: int,
+    findings: list[Finding],
 ) -> int:
     """Check a run: its rows, what went into it, that it can be repeated, and that it adds up."""
     before = len(findings)
@@ -202,7 +227,7 @@ def _run(
         findings += _all_there(run, name, row_digests(rows))
     stored = {name: rows.drop_columns(["digest"]) for name, rows in held.items()} | accepted
     explained = len(findings) > before
-    for name, rows in _repeated(books, connection, run, basis, claims, threads).items():
+    for name, rows in _repeated(books, connection, run, basis, rulebooks, claims, threads).items():
         if table_hash([row_digests(rows)]) != run.record["outputs"][name]["hash"]:
             key = "books.not_repeated.after_changes" if explained else "books.not_repeated"
             findings += _differences(connection, run, name, rows, stored[name], key)
@@ -300,19 +325,24 @@ def _claims_as_received(connection: sa.Connection, run: Run, claims: Received) -
 
 
 def _repeated(
-    books: Books, connection: sa.Connection, run: Run, basis: Basis, claims: Received, threads: int
+    books: Books,
+    connection: sa.Connection,
+    run: Run,
+    basis: Basis,
+    rulebooks: Rulebooks,
+    claims: Received,
+    threads: int,
 ) -> dict[str, pa.Table]:
     """Decide again from what is recorded."""
     if not len(claims.claim_ids):
         return {}
+    rules = _rules(books, connection, run, rulebooks)
     if run.kind == ADJUDICATION:
-        rules = recorded_rules(books, connection, run.record["rules"])
         groups = list(work_of_adjudication(connection, run.run, basis, claims, rules).groups(threads))
         names = dict.fromkeys(name for group in groups for name in group)
         rows = {name: pa.concat_tables([g[name] for g in groups if name in g]) for name in names}
     else:
         upto = run.record["reviews_upto"]
-        rules = recorded_rules(books, connection, run.record["rules"])
         again = prepare_again(connection, run.run, basis, claims.claim_ids, upto, rules)
         rows, _ = decide_again(connection, again, threads)
         del rows["run_claims"]

@@ -10,12 +10,14 @@ import csv
 import io
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as Tree
 
 from adjudicator.books.books import Books
-from adjudicator.books.closing.payments import Payment, PaymentFile
+from adjudicator.books.closing.payments import PaymentFile
 from adjudicator.files import replacing
 from adjudicator.scheme import Payer
 from adjudicator.units import unscaled
@@ -23,6 +25,7 @@ from adjudicator.units import unscaled
 NAMESPACE: Final = "urn:iso:std:iso:20022:tech:xsd:pain.001.001.09"
 
 _IBAN: Final = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{1,30}")
+_BIC: Final = re.compile(r"[A-Z0-9]{4}[A-Z]{2}[A-Z0-9]{2}([A-Z0-9]{3})?")
 _ALLOWED: Final = re.compile(r"[^A-Za-z0-9/\-?:().,'+ ]")
 """What banks do not take in names and remarks."""
 
@@ -110,30 +113,69 @@ def _amount(books: Books, minor: int) -> str:
 
 def pain_001(books: Books, file: PaymentFile, payer: Payer) -> bytes:
     """Write the message for the bank."""
+    scheme = _clean(books.settings.scheme)[:20]
+    transfers = [
+        Transfer(
+            f"{scheme}-P{one.payment:09}",
+            one.amount,
+            one.name,
+            one.account or one.facility,
+            f"{one.payment} {one.facility} {' '.join(owed.month for owed in one.statements)}",
+        )
+        for one in file.payments
+    ]
+    return credit_transfers(books, f"{scheme}-{file.file:06}", file.at, payer, transfers, file.copy)
+
+
+@dataclass(frozen=True)
+class Transfer:
+    """One payment of a message: its number for the bank, who receives it and where, and a remark."""
+
+    number: str
+    amount: int
+    """Minor units."""
+    name: str
+    account: str
+    remark: str
+
+
+def credit_transfers(
+    books: Books, number: str, at: str, payer: Payer, transfers: Sequence[Transfer], copy: bool = False
+) -> bytes:
+    """Write a message of transfers for a bank.
+
+    Args:
+        books: whose currency it is in.
+        number: of the message.
+        at: when it was made, as ISO text.
+        payer: who pays.
+        transfers: what is paid, in order.
+        copy: whether it is a copy of a message that was handed over before.
+    """
     Tree.register_namespace("", NAMESPACE)
     document = Tree.Element(f"{{{NAMESPACE}}}Document")
-    if file.copy:
+    if copy:
         document.append(Tree.Comment(" COPY of a message that was handed over before "))
     initiation = _put(document, "CstmrCdtTrfInitn")
-    number = f"{_clean(books.settings.scheme)[:20]}-{file.file:06}"
-    totals = {"NbOfTxs": str(len(file.payments)), "CtrlSum": _amount(books, file.total)}
+    total = sum(one.amount for one in transfers)
+    totals = {"NbOfTxs": str(len(transfers)), "CtrlSum": _amount(books, total)}
     header = _put(initiation, "GrpHdr")
-    _put(header, "MsgId", number)
-    _put(header, "CreDtTm", file.at)
+    _put(header, "MsgId", _reference(number, 35))
+    _put(header, "CreDtTm", at)
     for name, value in totals.items():
         _put(header, name, value)
-    _put(_put(header, "InitgPty"), "Nm", _clean(payer.name)[:140])
+    _put(_put(header, "InitgPty"), "Nm", _clean(payer.name)[:140].strip())
     information = _put(initiation, "PmtInf")
-    _put(information, "PmtInfId", f"{number}-1")
+    _put(information, "PmtInfId", f"{_reference(number, 33)}-1")
     _put(information, "PmtMtd", "TRF")
     for name, value in totals.items():
         _put(information, name, value)
-    _put(_put(information, "ReqdExctnDt"), "Dt", file.at[:10])
-    _put(_put(information, "Dbtr"), "Nm", _clean(payer.name)[:140])
+    _put(_put(information, "ReqdExctnDt"), "Dt", at[:10])
+    _put(_put(information, "Dbtr"), "Nm", _clean(payer.name)[:140].strip())
     _account(_put(information, "DbtrAcct"), payer.account)
     _agent(_put(information, "DbtrAgt"), payer.bank)
-    for payment in file.payments:
-        _transfer(books, information, payment)
+    for one in transfers:
+        _transfer(books, information, one)
     Tree.indent(document)
     return bytes(Tree.tostring(document, "utf-8", xml_declaration=True)) + b"\n"
 
@@ -150,27 +192,32 @@ def _account(parent: Tree.Element, account: str) -> None:
     if _IBAN.fullmatch(bare):
         _put(identification, "IBAN", bare)
     else:
-        _put(_put(identification, "Othr"), "Id", _clean(account)[:34])
+        _put(_put(identification, "Othr"), "Id", _clean(account)[:34].strip())
 
 
 def _agent(parent: Tree.Element, bank: str | None) -> None:
     institution = _put(parent, "FinInstnId")
-    if bank:
-        _put(institution, "BICFI", bank)
+    code = (bank or "").replace(" ", "").upper()
+    if _BIC.fullmatch(code):
+        _put(institution, "BICFI", code)
     else:
-        _put(_put(institution, "Othr"), "Id", "NOTPROVIDED")
+        # What is no BIC is the bank's own code.
+        _put(_put(institution, "Othr"), "Id", _clean(bank)[:35].strip() if bank else "NOTPROVIDED")
 
 
-def _transfer(books: Books, information: Tree.Element, payment: Payment) -> None:
+def _transfer(books: Books, information: Tree.Element, one: Transfer) -> None:
     transfer = _put(information, "CdtTrfTxInf")
-    _put(_put(transfer, "PmtId"), "EndToEndId", f"{_clean(books.settings.scheme)[:20]}-P{payment.payment:09}")
-    amount = _put(_put(transfer, "Amt"), "InstdAmt", _amount(books, payment.amount))
+    _put(_put(transfer, "PmtId"), "EndToEndId", _reference(one.number, 35))
+    amount = _put(_put(transfer, "Amt"), "InstdAmt", _amount(books, one.amount))
     amount.set("Ccy", books.settings.currency)
-    _put(_put(transfer, "Cdtr"), "Nm", _clean(payment.name)[:140])
-    _account(_put(transfer, "CdtrAcct"), payment.account or payment.facility)
-    months = " ".join(owed.month for owed in payment.statements)
-    remark = _clean(f"{payment.payment} {payment.facility} {months}")
-    _put(_put(transfer, "RmtInf"), "Ustrd", remark[:140].strip())
+    _put(_put(transfer, "Cdtr"), "Nm", _clean(one.name)[:140].strip())
+    _account(_put(transfer, "CdtrAcct"), one.account)
+    _put(_put(transfer, "RmtInf"), "Ustrd", _clean(one.remark)[:140].strip())
+
+
+def _reference(text: str, longest: int) -> str:
+    """Give a number in the letters that banks take; a slash means something else to some."""
+    return _clean(text).replace("/", "-")[:longest].strip()
 
 
 def _clean(text: str) -> str:
