@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from commands.books import person_option, scheme_option
-from commands.shared import EXIT_FINDINGS, language_option, out, told
+from commands.shared import EXIT_FINDINGS, language_option, out, progress_shown, told
 from commands.shared import t as _t
 
 
@@ -61,7 +61,8 @@ def close_month(
     if (commit or confirm) and by is None:
         raise click.UsageError(_t("close.needs_by"))
     with told(language), open_books(scheme) as books:
-        page = close_books(books, who(by), month_given(month), location, commit, confirm)
+        with progress_shown(language) as progress:
+            page = close_books(books, who(by), month_given(month), location, commit, confirm, progress)
         print_page(out(), books, page, language)
 
 
@@ -141,7 +142,7 @@ def statement(
     from adjudicator.books.closing.periods import month_given
     from adjudicator.books.closing.statements import as_report, statements
     from adjudicator.presentation.report import print_report
-    from adjudicator.presentation.statement import write_statement
+    from adjudicator.presentation.statement import write_statements
 
     if len(names) != (1 if every else 2):
         raise click.UsageError(_t("statement.one_of"))
@@ -149,13 +150,18 @@ def statement(
     if folder is None and set(forms) - {"table"}:
         raise click.UsageError(_t("statement.needs_out"))
     with told(language), open_books(scheme) as books:
-        found = statements(books, month_given(names[-1]), location, None if every else names[:1])
-        for one in found:
-            if on_screen:
+        with progress_shown(language) as progress:
+            found = statements(
+                books, month_given(names[-1]), location, None if every else names[:1], progress
+            )
+        if on_screen:
+            for one in found:
                 print_report(out(), as_report(books, one), language)
-            for form in (form for form in dict.fromkeys(forms) if form != "table"):
-                assert folder is not None
-                for path in write_statement(books, one, form, folder, language):
+        files = [form for form in dict.fromkeys(forms) if form != "table"]
+        if files:
+            assert folder is not None
+            with progress_shown(language) as progress:
+                for path in write_statements(books, found, files, folder, language, progress=progress):
                     click.echo(str(path), err=True)
 
 

@@ -16,6 +16,7 @@ from commands.shared import t as _t
 
 if TYPE_CHECKING:
     from adjudicator.books.books import Books
+    from adjudicator.books.reports import Months
     from adjudicator.reporting.report import Report
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -56,7 +57,7 @@ def report() -> None:
     """Report what is in the books."""
 
 
-def _written(command: Command) -> Command:
+def report_options(command: Command) -> Command:
     """Add the options that say how a report is written."""
     for option in reversed(
         (
@@ -98,7 +99,7 @@ def _of_claims(command: Command) -> Command:
     return command
 
 
-def _write(
+def show(
     make: Callable[[Books], Report], form: str | None, path: Path | None, scheme: Path, language: str
 ) -> None:
     """Make a report and write it: to a file, or where results are printed."""
@@ -129,11 +130,11 @@ def _write(
 @click.option("--product", help=_t("report.product"))
 @click.option(
     "--status",
-    type=click.Choice(("entered", "rejected", "processed", "valuated")),
+    type=click.Choice(("entered", "rejected", "processed", "valuated", "paid")),
     help=_t("report.status"),
 )
 @click.option("--details", is_flag=True, help=_t("report.details"))
-@_written
+@report_options
 def report_claims(
     start: dt.datetime | None,
     end: dt.datetime | None,
@@ -153,17 +154,17 @@ def report_claims(
 
     chosen = Chosen(_date(start), _date(end), Dates(dates), facility)
     of = ClaimStatus.of(status) if status else None
-    _write(lambda books: claims_report(books, chosen, product, of, details), form, path, scheme, language)
+    show(lambda books: claims_report(books, chosen, product, of, details), form, path, scheme, language)
 
 
 @report.command("history", help=_t("report.history.help"))
 @click.argument("insuree")
-@_written
+@report_options
 def report_history(insuree: str, form: str | None, path: Path | None, scheme: Path, language: str) -> None:
     """Give all claims of an insuree."""
     from adjudicator.books.reports import history_report
 
-    _write(lambda books: history_report(books, insuree), form, path, scheme, language)
+    show(lambda books: history_report(books, insuree), form, path, scheme, language)
 
 
 @report.command("indicators", help=_t("report.indicators.help"))
@@ -174,7 +175,7 @@ def report_history(insuree: str, form: str | None, path: Path | None, scheme: Pa
     type=click.Choice(("region", "district", "facility", "product")),
     help=_t("report.indicators.by"),
 )
-@_written
+@report_options
 def report_indicators(
     start: dt.datetime,
     end: dt.datetime,
@@ -189,12 +190,12 @@ def report_indicators(
     from adjudicator.reporting.indicators import Grouping
 
     first, last, grouping = start.date(), end.date(), Grouping(by) if by else None
-    _write(lambda books: indicators_report(books, first, last, grouping), form, path, scheme, language)
+    show(lambda books: indicators_report(books, first, last, grouping), form, path, scheme, language)
 
 
 @report.command("rejections", help=_t("report.rejections.help"))
 @_of_claims
-@_written
+@report_options
 def report_rejections(
     start: dt.datetime | None,
     end: dt.datetime | None,
@@ -209,13 +210,13 @@ def report_rejections(
     from adjudicator.books.reports import Chosen, Dates, rejections_report
 
     chosen = Chosen(_date(start), _date(end), Dates(dates), facility)
-    _write(lambda books: rejections_report(books, chosen), form, path, scheme, language)
+    show(lambda books: rejections_report(books, chosen), form, path, scheme, language)
 
 
 @report.command("ageing", help=_t("report.ageing.help"))
 @click.option("--on", "day", type=DAY, help=_t("report.ageing.on"))
 @click.option("--facility", help=_t("report.facility"))
-@_written
+@report_options
 def report_ageing(
     day: dt.datetime | None,
     facility: str | None,
@@ -228,4 +229,160 @@ def report_ageing(
     from adjudicator.books.reports import ageing_report
 
     on = _date(day) or dt.date.today()
-    _write(lambda books: ageing_report(books, on, facility), form, path, scheme, language)
+    show(lambda books: ageing_report(books, on, facility), form, path, scheme, language)
+
+
+def _closed_months(command: Command) -> Command:
+    """Add what says which closed months a report is about."""
+    for option in reversed(
+        (
+            click.argument("month"),
+            click.argument("until", required=False),
+            click.option("--location", help=_t("report.closed.location")),
+            click.option("--product", help=_t("report.closed.product")),
+        )
+    ):
+        command = option(command)
+    return command
+
+
+def _months(month: str, until: str | None, location: str | None) -> Months:
+    from adjudicator.books.closing.periods import month_given
+    from adjudicator.books.reports import Months
+
+    first = month_given(month)
+    return Months(first, month_given(until) if until else first, location)
+
+
+@report.command("process-batch", help=_t("report.process_batch.help"))
+@_closed_months
+@click.option(
+    "--by",
+    type=click.Choice(("facility", "product")),
+    default="facility",
+    show_default=True,
+    help=_t("report.process_batch.by"),
+)
+@click.option("--facility", help=_t("report.facility"))
+@click.option("--with-claims", is_flag=True, help=_t("report.process_batch.claims"))
+@report_options
+def report_process_batch(
+    month: str,
+    until: str | None,
+    location: str | None,
+    product: str | None,
+    by: str,
+    facility: str | None,
+    with_claims: bool,
+    form: str | None,
+    path: Path | None,
+    scheme: Path,
+    language: str,
+) -> None:
+    """Give what closed months paid."""
+    from adjudicator.books.reports import process_batch_report
+    from adjudicator.reporting.process_batch import By
+
+    def make(books: Books) -> Report:
+        months = _months(month, until, location)
+        return process_batch_report(books, months, By(by), facility, product, with_claims)
+
+    show(make, form, path, scheme, language)
+
+
+@report.command("capitation", help=_t("report.capitation.help"))
+@_closed_months
+@report_options
+def report_capitation(
+    month: str,
+    until: str | None,
+    location: str | None,
+    product: str | None,
+    form: str | None,
+    path: Path | None,
+    scheme: Path,
+    language: str,
+) -> None:
+    """Give what was paid by capitation."""
+    from adjudicator.books.reports import capitation_report
+
+    show(
+        lambda books: capitation_report(books, _months(month, until, location), product),
+        *(form, path, scheme, language),
+    )
+
+
+@report.command("contributions", help=_t("report.contributions.help"))
+@_closed_months
+@click.option(
+    "--by",
+    "level",
+    type=click.Choice(("region", "district", "ward", "village")),
+    default="region",
+    show_default=True,
+    help=_t("report.contributions.by"),
+)
+@report_options
+def report_contributions(
+    month: str,
+    until: str | None,
+    location: str | None,
+    product: str | None,
+    level: str,
+    form: str | None,
+    path: Path | None,
+    scheme: Path,
+    language: str,
+) -> None:
+    """Give the contributions of closed months."""
+    from adjudicator.books.reports import contributions_report
+    from adjudicator.vocabulary import LocationLevel
+
+    def make(books: Books) -> Report:
+        return contributions_report(books, _months(month, until, location), product, LocationLevel.of(level))
+
+    show(make, form, path, scheme, language)
+
+
+PAGES = ("html", "pdf")
+
+
+@report.command("month", help=_t("report.month.help"))
+@click.argument("month")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice((*PAGES, "table", "csv", "xlsx", "json", "parquet")),
+    help=_t("report.month.format"),
+)
+@click.option("--out", "path", type=click.Path(path_type=Path, dir_okay=False), help=_t("report.out"))
+@scheme_option
+@language_option
+def report_month(month: str, form: str | None, path: Path | None, scheme: Path, language: str) -> None:
+    """Give a closed month on one page."""
+    from adjudicator.books.books import open_books
+    from adjudicator.books.closing.periods import month_given
+    from adjudicator.books.reports import month_figures, month_report
+    from adjudicator.files import replacing
+    from adjudicator.presentation.month_page import month_html, month_pdf
+
+    if form is None and path is not None and path.suffix.lower() in (".html", ".pdf"):
+        form = path.suffix[1:].lower()
+    if form not in PAGES:
+        show(lambda books: month_report(books, month_given(month)), form, path, scheme, language)
+        return
+    if path is None and form == "pdf":
+        raise click.UsageError(_t("report.needs_out", form=form))
+    with told(language), open_books(scheme) as books:
+        figures = month_figures(books, month_given(month))
+        if form == "pdf":
+            content = month_pdf(books.settings, figures, language)
+        else:
+            content = month_html(books.settings, figures, language).encode()
+        if path is None:
+            click.echo(content.decode(), nl=False)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
+        click.echo(str(path), err=True)

@@ -17,10 +17,11 @@ from adjudicator.books.closing.periods import CLOSED, ClosedMonth, named
 from adjudicator.remuneration.capitation import CapitationPayment, Figures
 from adjudicator.remuneration.index import RelativeIndex
 from adjudicator.remuneration.months import written_month
+from adjudicator.reporting.month import OfFacility, unusual_ones
 from adjudicator.words import Amount, Percentage, label, number, shown, text
 
 SHOWN_FACILITIES = 60
-"""Facilities that a page shows; the others come together in one row."""
+"""Facilities that a page shows: all, or the largest and the unusual; the others come together in one row."""
 
 
 class _Face:
@@ -171,21 +172,21 @@ def _figure(figure: Decimal, face: _Face) -> str:
 
 def _print_held_back(face: _Face, page: Page) -> None:
     held = page.held_back
-    rows: list[tuple[str, int, int | None]] = [
-        ("in_review", held.in_review.claims, held.in_review.valuated),
-        ("waiting", held.waiting.claims, held.waiting.valuated),
-        ("entered", held.entered, None),
-        ("unread", held.unread, None),
+    rows: list[tuple[str, int, int | None, int | None]] = [
+        ("in_review", held.in_review.claims, held.in_review.valuated, None),
+        ("waiting", held.waiting.claims, held.waiting.valuated, None),
+        ("entered", held.entered.claims, None, held.entered.asked),
+        ("unread", held.unread.claims, None, held.unread.asked),
     ]
-    if not any(claims for _, claims, _ in rows):
+    if not any(claims for _, claims, _, _ in rows):
         face.say("nothing_held", "green")
         face.console.print()
         return
-    table = face.table("held_back", ("", False), ("claims", True), ("value", True))
-    for key, claims, value in rows:
+    table = face.table("held_back", ("", False), ("claims", True), ("value", True), ("asked", True))
+    for key, claims, *amounts in rows:
         if claims:
-            money = "" if value is None else face.money(value)
-            table.add_row(face.word(f"held.{key}"), face.count(claims), money)
+            money = ("" if amount is None else face.money(amount) for amount in amounts)
+            table.add_row(face.word(f"held.{key}"), face.count(claims), *money)
     face.show(table)
 
 
@@ -199,23 +200,28 @@ def _print_late(face: _Face, page: Page) -> None:
 
 
 def _print_facilities(face: _Face, page: Page) -> None:
-    table = face.table(
-        "facilities", ("facility", False), ("before", True), ("now", True), ("difference", True)
-    )
-    listed = page.facilities
-    many = len(listed) > SHOWN_FACILITIES
-    for one in listed[: SHOWN_FACILITIES - 1] if many else listed:
-        difference = one.now - one.before
-        table.add_row(one.facility, face.money(one.before), face.money(one.now), face.money(difference))
-    if many:
-        others = listed[SHOWN_FACILITIES - 1 :]
-        before, now = sum(one.before for one in others), sum(one.now for one in others)
-        said = face.word("others", count=len(others))
-        table.add_row(said, face.money(before), face.money(now), face.money(now - before), style="dim")
+    """Show what facilities are owed; where they are many, the largest and the unusual ones by themselves."""
+    listed = [OfFacility(one.facility, "", one.before, one.now) for one in page.facilities]
     before, now = sum(one.before for one in listed), sum(one.now for one in listed)
-    table.add_row(
-        face.word("total"), face.money(before), face.money(now), face.money(now - before), style="bold"
-    )
+    strange = unusual_ones(listed) if before else ()
+    shown_ones = listed
+    if len(listed) > SHOWN_FACILITIES:
+        largest = sorted(listed, key=lambda one: (-one.now, one.facility))
+        shown_ones = largest[: SHOWN_FACILITIES // 2]
+        shown_ones += [one for one in strange if one not in shown_ones][: SHOWN_FACILITIES // 2 - 1]
+    columns = (("facility", False), ("before", True), ("now", True), ("difference", True), ("", False))
+    table = face.table("facilities", *columns)
+
+    def add(name: str, earlier: int, later: int, remark: str = "", style: str = "") -> None:
+        amounts = (face.money(amount) for amount in (earlier, later, later - earlier))
+        table.add_row(name, *amounts, Text(remark, "yellow"), style=style)
+
+    for one in shown_ones:
+        add(one.facility, one.before, one.now, face.word("unusual") if one in strange else "")
+    if others := [one for one in listed if one not in shown_ones]:
+        sums = sum(one.before for one in others), sum(one.now for one in others)
+        add(face.word("others", count=len(others)), *sums, style="dim")
+    add(face.word("total"), before, now, style="bold")
     face.show(table)
 
 

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet
 import xlsxwriter
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -49,6 +50,9 @@ _WIDEST: Final = 48
 _WORDS: Final = 12
 """A column of words is not made narrower than this on a screen."""
 
+_LOOKED_AT: Final = 1000
+"""Rows by which the width of a workbook's column is found."""
+
 _GAP: Final = 2
 _NUMBERS: Final = (Unit.NUMBER, Unit.MONEY, Unit.QUANTITY, Unit.RATIO)
 
@@ -68,6 +72,8 @@ def decimals_of(column: Column, decimals: int) -> int | None:
 
 def heading(column: Column, language: str) -> str:
     """Give a column's heading."""
+    if column.said is not None:
+        return say(column.said, language)
     return text(f"reporting.column.{column.name}", language)
 
 
@@ -412,6 +418,31 @@ class _Formats:
             Unit.DATE: book.add_format({"num_format": "yyyy-mm-dd"}),
         }
 
+    def write_column(
+        self, sheet: Any, place: int, column: Column, given: Any, values: Any, decimals: int
+    ) -> None:
+        """Write a column below its heading.
+
+        Args:
+            sheet: of the workbook.
+            place: of the column.
+            column: what it is.
+            given: its values as a report holds them.
+            values: the same as they are shown.
+            decimals: of the currency.
+        """
+        places = decimals_of(column, decimals)
+        largest = pc.max(pc.abs_checked(given)).as_py() if places is not None else None
+        if places is None or (largest or 0) >= 10**EXACT_DIGITS:
+            for row, value in enumerate(values.to_pylist(), 1):
+                self.write(sheet, row, place, value, column.unit)
+            return
+        # A sheet holds a number of so few digits exactly as the float nearest to it.
+        one, form, write = 10**places, self.of_unit[column.unit], sheet.write_number
+        for row, number_ in enumerate(given.to_pylist(), 1):
+            if number_ is not None:
+                write(row, place, number_ / one, form)
+
     def write(self, sheet: Any, row: int, place: int, value: Any, unit: Unit) -> None:
         """Write a cell of its own type; text is never taken for a formula or a number."""
         if value is None:
@@ -436,10 +467,9 @@ def _sheet(book: Any, formats: _Formats, part: Part, decimals: int, language: st
     for place, (column, values) in enumerate(zip(part.columns, table.columns, strict=True)):
         title = heading(column, language)
         sheet.write_string(0, place, title, formats.head)
-        cells = values.to_pylist()
-        for row, value in enumerate(cells, 1):
-            formats.write(sheet, row, place, value, column.unit)
-        widest = max((len(str(value)) for value in cells[:1000] if value is not None), default=0)
+        formats.write_column(sheet, place, column, part.rows[column.name], values, decimals)
+        cells = values.slice(0, _LOOKED_AT).to_pylist()
+        widest = max((len(str(value)) for value in cells if value is not None), default=0)
         sheet.set_column(place, place, min(_WIDEST, max(8, len(title) + 2, widest + 2)))
     sheet.freeze_panes(1, 0)
     if len(part.rows):

@@ -7,6 +7,9 @@ order and facilities in that of their codes where remainders are equal.
 A facility's population, families, and the insured among them are those of its catchment: of each location in
 it, the percentage that is the facility's. A location that has no population of its own in the register has
 that of the places within it; the insured of a location always include those of the places within it.
+
+What the law leaves open is decided here, as openIMIS has it: a product that is sold at a location shares its
+pot over the facilities of that location alone (:func:`pays_by_head`).
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ from typing import Final
 
 import numpy as np
 
-from adjudicator.product.definition import Capitation
+from adjudicator.product.definition import Capitation, Product
 from adjudicator.remuneration.shares import shares_of
 from adjudicator.units import PERCENT_ALL, largest_remainder, times_percentage, unscaled
 from adjudicator.vocabulary import FacilityLevel, Word
@@ -54,6 +57,8 @@ class Facility:
     sublevel: str | None = None
     account: str | None = None
     """Its account code."""
+    within: frozenset[str] | None = None
+    """The codes of the location that it lies in and of those around that one; None where nobody knows."""
 
 
 @dataclass(frozen=True)
@@ -175,6 +180,24 @@ def is_paid_by(terms: Capitation | None, level: FacilityLevel, sublevel: str | N
     return terms is not None and any(
         named.level == level and named.sublevel in (None, sublevel) for named in terms.facilities
     )
+
+
+def sold_at(product: Product) -> str | None:
+    """Give the code of the location that a product is of: its district, else its region; None: the nation."""
+    if product.location is None:
+        return None
+    return product.location.district or product.location.region
+
+
+def pays_by_head(product: Product, facility: Facility) -> bool:
+    """Tell whether a product pays a facility by capitation.
+
+    It is of a level and sublevel that the product pays so; and of a product that is sold at a location it
+    lies in that location. A facility elsewhere that treats the insured is paid for what it does.
+    """
+    terms, location = product.remuneration.capitation, sold_at(product)
+    there = location is None or facility.within is None or location in facility.within
+    return there and is_paid_by(terms, facility.level, facility.sublevel)
 
 
 def figures_of(

@@ -30,8 +30,8 @@ from adjudicator.remuneration.capitation import (
     CapitationPayment,
     Facility,
     Figures,
-    is_paid_by,
     pay_by_capitation,
+    pays_by_head,
 )
 from adjudicator.remuneration.index import (
     RelativeIndex,
@@ -205,8 +205,7 @@ def _pay_lines(
     part: Int64s,
 ) -> list[RelativeIndex]:
     """Pay the lines of a product that can be paid now; give the indexes of its pools."""
-    terms = version.remuneration.capitation
-    by_head = np.array([is_paid_by(terms, one.level, one.sublevel) for one in facilities], np.bool_)
+    by_head = np.array([pays_by_head(version, one) for one in facilities], np.bool_)
     capitated = by_head[lines.facility[here]]
     _book(here[capitated], 0, Part.CAPITATION, paid, part)
     rest = here[~capitated]

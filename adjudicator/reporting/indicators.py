@@ -3,7 +3,11 @@
 Figures about claims are given twice. By *start of service*: the claims whose treatment began in the period,
 with what was decided about them since. By *decision*: what the runs of the period decided, whenever the
 treatment was; a decision that was taken back counts where it was taken back, with a minus, so that periods
-add up. What the books cannot know is not available and says why; it is never 0.
+add up. What a closing pays for a decision is that decision's, whenever its month was closed. What the books
+cannot know is not available and says why; it is never 0.
+
+A rejected claim has no line that a product pays: it is counted for each product that covered the patient on
+the target date, and for none where nothing did.
 """
 
 from __future__ import annotations
@@ -41,11 +45,28 @@ class ClaimFigures:
     claims: int
     """Those received, or decided."""
     undecided: int | None
-    rejected: int | None
+    rejected: int
     waiting: int
     """Minor units: valuated, and waiting for the close of its period."""
     remunerated: int
     """Minor units."""
+
+
+@dataclass(frozen=True)
+class ServiceFigures:
+    """What became of the claims whose treatment began in the period, and what patients say of it."""
+
+    handed_over: int = 0
+    """Claims whose payment was handed over."""
+    days: int = 0
+    """Days from the date claimed to that, of all of them."""
+    marks: int = 0
+    """Patients who gave a mark."""
+    mark_sum: int = 0
+    asked: int = 0
+    """Claims that were drawn for feedback."""
+    answered: int = 0
+    """Those of them about which there is some."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +78,7 @@ class GroupFigures:
     enrolled: Mapping[str, int] | None
     """P1 to P9 and P1_before; None where the grouping says nothing about policies."""
     claims: Mapping[Cohort, ClaimFigures]
+    service: ServiceFigures = ServiceFigures()
 
 
 COLUMNS: Final = (
@@ -103,7 +125,7 @@ def indicators(
             for figures in groups
             for one in indicators_of(figures)
             # What no group can have is said once, among everybody's.
-            if one.reason not in ("missing.payments", "missing.feedback", "missing.of_groups")
+            if one.reason != "missing.of_groups"
         ]
         name = f"indicators_by_{by.value}"
         parts.append(part_of_rows(name, (Column("group"), *COLUMNS), rows))
@@ -126,7 +148,7 @@ def _claims(claims: ClaimFigures, cohort: Cohort) -> Iterator[Indicator]:
         yield Indicator("P10a", Unit.NUMBER, claims.undecided, None, cohort)
     yield Indicator("P11", Unit.MONEY, claims.remunerated, None, cohort)
     yield Indicator("P11a", Unit.MONEY, claims.waiting, None, cohort)
-    yield _of("P12", Unit.NUMBER, claims.rejected, "missing.rejected_have_no_product", cohort)
+    yield Indicator("P12", Unit.NUMBER, claims.rejected, None, cohort)
 
 
 def _derived(figures: GroupFigures) -> Iterator[Indicator]:
@@ -135,12 +157,11 @@ def _derived(figures: GroupFigures) -> Iterator[Indicator]:
         yield _ratio("D1", remunerated, _given(figures, "P9"), "missing.no_contributions", cohort)
     yield _ratio("D2", _given(figures, "P5"), _given(figures, "P4"), "missing.none_expired")
     yield _ratio("D3", _given(figures, "P2"), _given(figures, "P1_before"), "missing.none_before")
-    yield Indicator("D4", Unit.RATIO, None, "missing.payments")
+    service = figures.service
+    yield _ratio("D4", service.days, service.handed_over, "missing.none_handed_over")
     for cohort in Cohort:
         claims = figures.claims[cohort]
-        settled = None if claims.rejected is None else claims.claims - claims.rejected
-        why = "missing.rejected_have_no_product" if settled is None else "missing.no_claims"
-        yield _ratio("D5", settled, claims.claims, why, cohort)
+        yield _ratio("D5", claims.claims - claims.rejected, claims.claims, "missing.no_claims", cohort)
     for cohort in Cohort:
         claims = figures.claims[cohort]
         yield _ratio("D6", claims.claims, _given(figures, "P6"), "missing.none_covered", cohort)
@@ -148,8 +169,8 @@ def _derived(figures: GroupFigures) -> Iterator[Indicator]:
         claims = figures.claims[cohort]
         cost = ratio_of(claims.remunerated, claims.claims)
         yield _of("D7", Unit.MONEY, cost, "missing.no_claims", cohort)
-    for code in ("D8", "D9"):
-        yield Indicator(code, Unit.RATIO, None, "missing.feedback")
+    yield _ratio("D8", service.mark_sum, service.marks, "missing.no_marks")
+    yield _ratio("D9", service.answered, service.asked, "missing.none_asked")
 
 
 def _given(figures: GroupFigures, code: str) -> int | None:

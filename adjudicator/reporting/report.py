@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from adjudicator.units import divide_rounded
 from adjudicator.vocabulary import Word
+from adjudicator.words import Message
 
 RATIO_DECIMALS: Final = 4
 """Decimals that a ratio is shown with; it is computed exactly."""
@@ -60,6 +61,8 @@ class Column:
     """A screen that is too narrow leaves it out."""
     told: bool = False
     """It says in words what another column says; only people are given it."""
+    said: Message | None = None
+    """Its heading, where the catalogue has none of its name, as of columns that are counted."""
 
 
 @dataclass(frozen=True)

@@ -220,8 +220,8 @@ def test_what_the_books_cannot_know_is_not_available_and_never_zero() -> None:
     nobody = dict.fromkeys(("P1_before", *(f"P{number}" for number in range(1, 10))), 0)
     no_claims = ClaimFigures(0, 0, 0, 0, 0)
     found = values(GroupFigures(None, nobody, dict.fromkeys(Cohort, no_claims)))
-    assert found["D4", None] == "missing.payments"
-    assert found["D8", None] == found["D9", None] == "missing.feedback"
+    assert found["D4", None] == "missing.none_handed_over"
+    assert (found["D8", None], found["D9", None]) == ("missing.no_marks", "missing.none_asked")
     assert found["D1", Cohort.SERVICE] == "missing.no_contributions"
     assert found["D2", None] == "missing.none_expired"
     assert found["D3", None] == "missing.none_before"
@@ -236,10 +236,10 @@ def test_rows_are_rounded_once_and_say_why_they_are_not_there() -> None:
     rows = {(row["indicator"], row["cohort"]): row for row in whole.rows.to_pylist()}
     assert rows["D1", "cohort.service"]["ratio"] == 1076  # 0.10763…
     assert rows["D7", "cohort.service"]["amount"] == 125  # 125.125 minor units
-    assert rows["D4", None]["not_available"] == "missing.payments"
+    assert rows["D4", None]["not_available"] == "missing.none_handed_over"
     assert [rows["D4", None][name] for name in ("count", "amount", "ratio")] == [None] * 3
     codes = {row["indicator"] for row in by_facility.rows.to_pylist()}
-    assert codes == {"P10", "P10a", "P11", "P11a", "P12", "D5", "D7"}
+    assert codes == {"P10", "P10a", "P11", "P11a", "P12", "D4", "D5", "D7", "D8", "D9"}
     assert set(by_facility.rows["group"].to_pylist()) == {"H1"}
 
 

@@ -11,7 +11,7 @@ it was paid, and settled anew, by the closing that knows all amounts of the new 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from adjudicator import engine
 from adjudicator.books.basis import keep_products
 from adjudicator.books.books import Books
 from adjudicator.books.closing.contributions import allocated_contributions, as_record
+from adjudicator.books.closing.held_back import Count, HeldBack, entered, unread
 from adjudicator.books.closing.lines import (
     Accepted,
     Codes,
@@ -32,9 +33,11 @@ from adjudicator.books.closing.lines import (
     accepted_lines,
     bases_of_care,
     entries_of,
+    give_back_settled,
+    keep_unsettled,
     lines_of,
+    seen_by_closings,
     settled_amounts,
-    undecided_claims,
     unsettled,
 )
 from adjudicator.books.closing.periods import (
@@ -57,7 +60,8 @@ from adjudicator.remuneration.capitation import (
     Facility,
     Figures,
     figures_of,
-    is_paid_by,
+    pays_by_head,
+    sold_at,
 )
 from adjudicator.remuneration.closing import NOT_YET, Closing, Lines, close_month
 from adjudicator.remuneration.index import RelativeIndex, pools_closing, version_for
@@ -79,7 +83,6 @@ from adjudicator.store.schema import (
     CLOSED_MONTHS,
     CLOSING_PROPOSALS,
     CLOSINGS,
-    LOADS,
     PAID_STATEMENTS,
     REMUNERATIONS,
     SETTLEMENTS,
@@ -92,16 +95,13 @@ from adjudicator.words import message
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+Progress = Callable[[str, int, int], None]
+
+STAGES: Final = 5
+"""Of computing a month: claims, lines, contributions, figures and pools, statements."""
+
 ATTEMPTS: Final = 3
 """How often a month is computed again because something was booked meanwhile, before that is told."""
-
-
-@dataclass(frozen=True)
-class Count:
-    """How many claims, and what they are worth in nominal prices, minor units."""
-
-    claims: int
-    valuated: int
 
 
 @dataclass(frozen=True)
@@ -111,19 +111,6 @@ class Late:
     origin: int
     claims: int
     amount: int
-
-
-@dataclass(frozen=True)
-class HeldBack:
-    """What a closing does not settle, and why."""
-
-    in_review: Count
-    waiting: Count
-    """For the pool of a product, this one's or another one's."""
-    entered: int
-    """Claims that were received and not decided."""
-    unread: int
-    """Claims that could not be read: loads set them aside."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +165,13 @@ class _Prepared:
 
 
 def close(
-    books: Books, by: str, month: int, location: str = NATIONAL, commit: bool = False, confirm: bool = False
+    books: Books,
+    by: str,
+    month: int,
+    location: str = NATIONAL,
+    commit: bool = False,
+    confirm: bool = False,
+    progress: Progress | None = None,
 ) -> Page:
     """Close a month of a location, or show what closing it comes to.
 
@@ -192,6 +185,7 @@ def close(
         location: of the products that are closed; :data:`NATIONAL` for those that are sold everywhere.
         commit: book it, or propose it.
         confirm: book what somebody else proposed.
+        progress: is told what is being done, and how far it is.
 
     Raises:
         Refused: the month is closed, or an earlier one is open; no product is of the location; the books
@@ -200,13 +194,13 @@ def close(
     """
     if not commit and not confirm:
         with books.database.reading() as connection:
-            return _prepare(books, connection, month, location).page
+            return _prepare(books, connection, month, location, progress).page
     if confirm and not books.settings.closing.second_person:
         raise _refused("closing.no_second_person")
     with lock.held(books.database, Act(by, "close")):
         for _ in range(ATTEMPTS):
             with books.database.reading() as connection:
-                prepared = _prepare(books, connection, month, location)
+                prepared = _prepare(books, connection, month, location, progress)
             with books.database.writing() as connection:
                 if _state(connection) != prepared.state:
                     continue
@@ -233,7 +227,9 @@ def _state(connection: sa.Connection) -> tuple[Any, ...]:
 # Computing.
 
 
-def _prepare(books: Books, connection: sa.Connection, month: int, location: str) -> _Prepared:
+def _prepare(
+    books: Books, connection: sa.Connection, month: int, location: str, progress: Progress | None
+) -> _Prepared:
     sources = tuple(read_products(books.folder / books.settings.products, books.decimals))
     registers = loads.last_load(connection, "registers")
     if registers is None:
@@ -244,11 +240,20 @@ def _prepare(books: Books, connection: sa.Connection, month: int, location: str)
     _check_location(versions, location, month)
     _check_month(standing, month, location)
     last = last_run(connection)
+    stages = iter(range(1, STAGES + 1))
+
+    def tell() -> None:
+        if progress is not None:
+            progress("closing.computing", next(stages), STAGES)
+
+    tell()
     waiting = unsettled(connection, last, month)
     held = np.isin(waiting.claim_id, held_claims(connection))
     in_review = Count(int(held.sum()), int(waiting.valuated[held].sum()))
     claims = waiting.only(~held)
-    accepted = accepted_lines(connection, claims, last, month)
+    tell()
+    accepted = accepted_lines(connection, claims)
+    tell()
     before = settled_amounts(connection, claims.claim_id[claims.settled_before])
     register = Facilities(connection, registers.load)
     codes = _codes(terms, claims, accepted, before, register, month)
@@ -262,11 +267,13 @@ def _prepare(books: Books, connection: sa.Connection, month: int, location: str)
     allocated = allocated_contributions(
         connection, sorted(terms), month, pool_months, registers.load, standing, location
     )
+    tell()
     figures = _figures(connection, registers.load, terms, facilities, codes, lines, register, month)
     accounts = {code: version.accounts.remuneration for code, version in versions.items()}
     closing = close_month(
         *(month, codes.products, accounts, terms, facilities, allocated, figures, lines, no_entries())
     )
+    tell()
     settled = _settled(claims, accepted, closing, before, terms)
     corrected = before.filter(pa.array(np.isin(before["claim_id"].to_numpy(), claims.claim_id[settled])))
     entries = joined(closing.entries, taken_back(entries_of(corrected, codes)))
@@ -304,8 +311,8 @@ def _prepare(books: Books, connection: sa.Connection, month: int, location: str)
         held_back=HeldBack(
             in_review,
             _count(claims, _waiting(claims, accepted, settled, terms)),
-            undecided_claims(connection, month),
-            _unread(connection),
+            entered(connection, month),
+            unread(connection, month, books.decimals),
         ),
         late=_late(closing.entries, month),
         facilities=_totals(connection, standing, statements, month, location),
@@ -336,9 +343,7 @@ def _prepare(books: Books, connection: sa.Connection, month: int, location: str)
 
 def location_of(product: Product) -> str:
     """Give the location by which a product is closed: its district, else its region, else the nation."""
-    if product.location is None:
-        return NATIONAL
-    return product.location.district or product.location.region
+    return sold_at(product) or NATIONAL
 
 
 def _versions(sources: Sequence[ProductSource], month: int) -> dict[str, Product]:
@@ -418,12 +423,9 @@ def _figures(
     valid = set(register.valid(day))
     found = {}
     for code, version in terms.items():
-        terms_of = version.remuneration.capitation
-        if terms_of is None:
+        if version.remuneration.capitation is None:
             continue
-        mine = [
-            one for one in facilities if one.code in valid and is_paid_by(terms_of, one.level, one.sublevel)
-        ]
+        mine = [one for one in facilities if one.code in valid and pays_by_head(version, one)]
         found[code] = figures_of(
             mine,
             catchments_on(connection, load, day),
@@ -520,11 +522,6 @@ def _late(entries: Entries, month: int) -> tuple[Late, ...]:
         mine = late & (entries.origin == origin)
         found.append(Late(origin, len(np.unique(entries.claim[mine])), int(entries.amount[mine].sum())))
     return tuple(found)
-
-
-def _unread(connection: sa.Connection) -> int:
-    query = sa.select(sa.func.coalesce(sa.func.sum(LOADS.c.set_aside), 0)).where(LOADS.c.what == "claims")
-    return int(connection.execute(query).scalar_one())
 
 
 def _totals(
@@ -662,7 +659,7 @@ def _booked(
     total = sum(one.total for one in prepared.statements)
     if total != page.closing.total or total != pc.sum(prepared.entries["amount"], min_count=0).as_py():
         raise DoesNotAddUp(f"{page.closing.total} is owed, and {total} is on statements")
-    number = _next(connection)
+    number, seen = _next(connection), seen_by_closings(connection)
     content = {"closing": number, **key, "entry": CLOSED, "proposed_by": proposed_by, "record": page.record}
     entry = journal.append(connection, Act(by, "close"), content)
     _insert_closing(connection, number, entry, key, CLOSED, None, total, page.record)
@@ -678,6 +675,7 @@ def _booked(
     _insert_statements(connection, number, prepared.statements)
     connection.execute(_of_month(sa.delete(CLOSING_PROPOSALS), page))
     bulk.measure(connection, REMUNERATIONS, SETTLEMENTS, SHARES_HELD)
+    keep_unsettled(connection, number, page.record["run"], seen)
     return replace(page, booked=number)
 
 
@@ -783,6 +781,7 @@ def reopen(books: Books, by: str, month: int, location: str, reason: str) -> Clo
             (STATEMENT_ROWS, ("valuated", "amount")),
         ):
             _take_back(connection, table, amounts, closing.closing, number)
+        give_back_settled(connection, closing.closing)
         for table in (CLOSED_MONTHS, SETTLEMENTS, SHARES_HELD):
             connection.execute(sa.delete(table).where(table.c.closing == closing.closing))
     return closing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ from adjudicator.remuneration.months import first_day, last_day, read_month, wri
 from adjudicator.store import bulk
 from adjudicator.store.digests import row_digests
 from adjudicator.store.schema import REGISTERS
+from adjudicator.units import date_of
 
 Int64s = npt.NDArray[np.int64]
 
@@ -50,18 +52,21 @@ def allocated_contributions(
     Returns:
         Product and month → minor units.
     """
-    now = _paid_for(connection, load, products)
     before = max((one for one in standing if one.location == location), key=_month, default=None)
     seen = before.record["registers"]["load"] if before else load
+    # What was earned before all of it, and has not changed, need not be looked at.
+    wanted = {month, *months}
+    since = date_of(first_day(min(wanted)))
+    now = paid_for(connection, load, products, since=since, changed_after=seen)
     rows, missed = (
         (now, np.zeros(len(now), np.bool_))
         if seen == load
-        else _changed_since(_paid_for(connection, seen, products), now)
+        else _changed_since(paid_for(connection, seen, products, since=since, changed_after=seen), now)
     )
     of_month = _group_totals(rows, products, month, missed)
     counted = _counted(standing)
     result = {(code, month): of_month[code] for code in products}
-    for earlier in sorted(set(months) - {month}):
+    for earlier in sorted(wanted - {month}):
         present = _group_months(now, products, earlier)
         result |= {(code, earlier): counted.get((code, earlier), present[code]) for code in products}
     return result
@@ -90,25 +95,43 @@ def as_record(amounts: Mapping[tuple[str, int], int]) -> dict[str, dict[str, int
     return record
 
 
-def _paid_for(connection: sa.Connection, load: int, products: Sequence[str]) -> pa.Table:
-    """Read the contributions of products as they were after a load, each with the period that it is for."""
-    paid, policies = REGISTERS["contributions"], REGISTERS["policies"]
+def paid_for(
+    connection: sa.Connection,
+    load: int,
+    products: Sequence[str],
+    with_location: bool = False,
+    since: dt.date | None = None,
+    changed_after: int = 0,
+) -> pa.Table:
+    """Read the contributions of products as they were after a load, each with the period that it is for.
+
+    Args:
+        connection: of a transaction.
+        load: its number.
+        products: their codes.
+        with_location: also where the family lives, as it was known then.
+        since: leave out what is earned before this day, unless it came into the books, or was taken out of
+            them, after the load ``changed_after``.
+        changed_after: the number of that load.
+    """
+    paid, policies, families = (REGISTERS[name] for name in ("contributions", "policies", "families"))
 
     def held(table: sa.Table) -> sa.ColumnElement[bool]:
         return sa.and_(table.c.since <= load, sa.or_(table.c.until.is_(None), table.c.until > load))
 
-    query = (
-        sa.select(
-            paid.c.contribution,
-            policies.c.product,
-            paid.c.amount,
-            paid.c.paid,
-            policies.c.effective,
-            policies.c.expiry,
+    columns = [paid.c.contribution, policies.c.product, paid.c.amount, paid.c.paid]
+    columns += [policies.c.effective, policies.c.expiry]
+    joined: sa.FromClause = paid.join(policies, policies.c.policy == paid.c.policy)
+    if with_location:
+        columns.append(families.c.location)
+        joined = joined.outerjoin(families, sa.and_(families.c.family == policies.c.family, held(families)))
+    query = sa.select(*columns).select_from(joined)
+    query = query.where(held(paid), held(policies), policies.c.product.in_(list(products)))
+    if since is not None:
+        changed = (
+            sa.or_(table.c.since > changed_after, table.c.until > changed_after) for table in (paid, policies)
         )
-        .join(policies, policies.c.policy == paid.c.policy)
-        .where(held(paid), held(policies), policies.c.product.in_(list(products)))
-    )
+        query = query.where(sa.or_(policies.c.expiry >= since, paid.c.paid >= since, *changed))
     return bulk.read(connection, query)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from adjudicator.adjudication.booking import DECISION, REVERSAL
+from adjudicator.books.closing.periods import CLOSED
 from adjudicator.encoding import days, integers, one_array
 from adjudicator.product.definition import Product
 from adjudicator.product.read import ProductSource, read_product, version_name
@@ -26,12 +28,13 @@ from adjudicator.store import bulk
 from adjudicator.store.schema import (
     CLAIM_DECISIONS,
     CLAIMS,
+    CLOSINGS,
     LINE_DECISIONS,
     PRODUCT_TEXTS,
     REMUNERATIONS,
     SETTLEMENTS,
     SHARES_HELD,
-    UNDECIDED,
+    UNSETTLED,
 )
 from adjudicator.units import NO_DATE, date_of
 from adjudicator.vocabulary import HospitalCare, LineStatus, PriceOrigin
@@ -73,29 +76,42 @@ class Unsettled:
         )
 
 
-def _chosen(last: int, month: int) -> sa.Subquery:
-    """Choose the decisions that stand, are of claims up to a month, and are on no statement."""
+def _waiting(last: int, seen: int) -> sa.Subquery:
+    """Choose the decisions that stand and are on no statement: ``claim_id``, ``run``.
+
+    They are what the last closing left, and what was decided since; a decision that was taken back since is
+    of neither. So the years before the last closing are not looked at.
+
+    Args:
+        last: the last run that counts.
+        seen: the last run that the last closing went by.
+    """
     table, taken_back = CLAIM_DECISIONS, CLAIM_DECISIONS.alias("taken_back")
+    left = sa.select(UNSETTLED.c.claim_id, UNSETTLED.c.run)
+    since = sa.select(table.c.claim_id, table.c.run).where(
+        table.c.run > seen, table.c.run <= last, table.c.entry == DECISION
+    )
+    both = sa.union_all(left, since).subquery("left_and_new")
     reversal = sa.exists().where(
+        taken_back.c.run > seen,
+        taken_back.c.run <= last,
+        taken_back.c.entry == REVERSAL,
         taken_back.c.claim_id == table.c.claim_id,
         taken_back.c.version == table.c.version,
-        taken_back.c.entry == REVERSAL,
-        taken_back.c.run <= last,
     )
-    settled = sa.exists().where(SETTLEMENTS.c.claim_id == table.c.claim_id, SETTLEMENTS.c.run == table.c.run)
-    upto: dt.date = date_of(last_day(month))
     query = (
-        sa.select(table.c.claim_id, table.c.run, table.c.valuated, table.c.product_versions)
-        .join(CLAIMS, CLAIMS.c.claim_id == table.c.claim_id)
-        .where(
-            table.c.run <= last,
-            table.c.entry == DECISION,
-            CLAIMS.c.date_claimed <= upto,
-            ~reversal,
-            ~settled,
-        )
+        sa.select(table.c.claim_id, table.c.run, table.c.valuated, table.c.product_versions, table.c.version)
+        .join(both, sa.and_(both.c.run == table.c.run, both.c.claim_id == table.c.claim_id))
+        .where(table.c.entry == DECISION, ~reversal)
     )
-    return query.subquery("chosen")
+    return query.subquery("waiting")
+
+
+def seen_by_closings(connection: sa.Connection) -> int:
+    """Give the last run that the last closing went by; 0 where no month was closed yet."""
+    query = sa.select(CLOSINGS.c.record).where(CLOSINGS.c.entry == CLOSED)
+    record = connection.execute(query.order_by(CLOSINGS.c.closing.desc()).limit(1)).scalar()
+    return int(json.loads(record)["run"]) if record else 0
 
 
 def unsettled(connection: sa.Connection, last: int, month: int) -> Unsettled:
@@ -106,19 +122,20 @@ def unsettled(connection: sa.Connection, last: int, month: int) -> Unsettled:
         last: the last run that counts.
         month: claims that were claimed after it are left out.
     """
-    chosen = _chosen(last, month)
-    query = sa.select(
-        *chosen.c, CLAIMS.c.facility, CLAIMS.c.date_from, CLAIMS.c.date_to, CLAIMS.c.date_claimed
-    ).join(CLAIMS, CLAIMS.c.claim_id == chosen.c.claim_id)
+    waiting = _waiting(last, seen_by_closings(connection))
+    upto: dt.date = date_of(last_day(month))
+    query = (
+        sa.select(*waiting.c, CLAIMS.c.facility, CLAIMS.c.date_from, CLAIMS.c.date_to, CLAIMS.c.date_claimed)
+        .join(CLAIMS, CLAIMS.c.claim_id == waiting.c.claim_id)
+        .where(CLAIMS.c.date_claimed <= upto)
+    )
     rows = bulk.read(connection, query)
     rows = rows.take(pc.sort_indices(rows["claim_id"]))
     ids = integers(rows["claim_id"], np.int64)
     date_from, date_to = (days(rows[name]).astype(np.int64) for name in ("date_from", "date_to"))
     given = (date_from != NO_DATE) & (date_to != NO_DATE)
-    before = bulk.read(
-        connection,
-        sa.select(SETTLEMENTS.c.claim_id).join(chosen, chosen.c.claim_id == SETTLEMENTS.c.claim_id),
-    )
+    # A claim that was decided once only is on no statement yet.
+    again = ids[integers(rows["version"], np.int64) > 1]
     return Unsettled(
         claim_id=ids,
         run=integers(rows["run"], np.int64),
@@ -128,18 +145,86 @@ def unsettled(connection: sa.Connection, last: int, month: int) -> Unsettled:
         in_patient=given & (date_to > date_from),
         target=np.where(date_to != NO_DATE, date_to, date_from),
         origin=months_of(days(rows["date_claimed"])),
-        settled_before=np.isin(ids, before["claim_id"].to_numpy()),
+        settled_before=np.isin(ids, _ever_settled(connection, again)),
     )
 
 
-def undecided_claims(connection: sa.Connection, month: int) -> int:
-    """Count the claims up to a month that were received and not decided yet."""
-    query = (
-        sa.select(sa.func.count())
-        .select_from(UNDECIDED)
-        .where(UNDECIDED.c.date_claimed <= date_of(last_day(month)))
+def _ever_settled(connection: sa.Connection, claims: Int64s) -> Int64s:
+    """Give those of some claims that an earlier decision put on a statement."""
+    if not len(claims):
+        return claims
+    wanted = bulk.wanted(connection, "decided_again", pa.table({"claim_id": claims}))
+    query = sa.select(SETTLEMENTS.c.claim_id).join(wanted, wanted.c.claim_id == SETTLEMENTS.c.claim_id)
+    return integers(bulk.read(connection, query)["claim_id"], np.int64)
+
+
+def keep_unsettled(connection: sa.Connection, closing: int, last: int, seen: int) -> None:
+    """Note what a closing leaves, after its settlements were written.
+
+    Args:
+        connection: of a transaction that writes.
+        closing: its number.
+        last: the last run that it went by.
+        seen: the last run that the closing before it went by.
+    """
+    waiting = _waiting(last, seen)
+    settled = sa.exists().where(
+        SETTLEMENTS.c.closing == closing,
+        SETTLEMENTS.c.claim_id == waiting.c.claim_id,
+        SETTLEMENTS.c.run == waiting.c.run,
     )
-    return int(connection.execute(query).scalar_one())
+    left = bulk.read(connection, sa.select(waiting.c.claim_id, waiting.c.run).where(~settled))
+    connection.execute(sa.delete(UNSETTLED))
+    bulk.insert(connection, UNSETTLED, left)
+    bulk.measure(connection, UNSETTLED)
+
+
+def give_back_settled(connection: sa.Connection, closing: int) -> None:
+    """Put what a closing settled among what is not settled, before its settlements are taken out.
+
+    What was decided again before the last closing is not: that closing knew that it does not stand.
+    """
+    table, taken_back = CLAIM_DECISIONS, CLAIM_DECISIONS.alias("taken_back")
+    reversal = sa.exists().where(
+        taken_back.c.claim_id == table.c.claim_id,
+        taken_back.c.version == table.c.version,
+        taken_back.c.entry == REVERSAL,
+        taken_back.c.run <= seen_by_closings(connection),
+    )
+    settled = (
+        sa.select(SETTLEMENTS.c.claim_id, SETTLEMENTS.c.run)
+        .join(
+            table,
+            sa.and_(
+                table.c.run == SETTLEMENTS.c.run,
+                table.c.claim_id == SETTLEMENTS.c.claim_id,
+                table.c.entry == DECISION,
+            ),
+        )
+        .where(SETTLEMENTS.c.closing == closing, ~reversal)
+    )
+    connection.execute(sa.insert(UNSETTLED).from_select(["claim_id", "run"], settled))
+
+
+def unsettled_is_right(connection: sa.Connection) -> bool:
+    """Tell whether what the last closing left is what ledger and settlements say."""
+    seen = seen_by_closings(connection)
+    table, taken_back = CLAIM_DECISIONS, CLAIM_DECISIONS.alias("taken_back")
+    reversal = sa.exists().where(
+        taken_back.c.claim_id == table.c.claim_id,
+        taken_back.c.version == table.c.version,
+        taken_back.c.entry == REVERSAL,
+        taken_back.c.run <= seen,
+    )
+    settled = sa.exists().where(SETTLEMENTS.c.claim_id == table.c.claim_id, SETTLEMENTS.c.run == table.c.run)
+    should = sa.select(table.c.claim_id, table.c.run).where(
+        table.c.run <= seen, table.c.entry == DECISION, ~reversal, ~settled
+    )
+    kept = sa.select(UNSETTLED.c.claim_id, UNSETTLED.c.run)
+    return all(
+        connection.execute(one.except_(other).limit(1)).first() is None
+        for one, other in ((should, kept), (kept, should))
+    )
 
 
 @dataclass(frozen=True)
@@ -172,41 +257,35 @@ class Accepted:
     part: Int64s
 
 
-def accepted_lines(connection: sa.Connection, claims: Unsettled, last: int, month: int) -> Accepted:
+def accepted_lines(connection: sa.Connection, claims: Unsettled) -> Accepted:
     """Read the accepted lines of claims.
 
     Args:
         connection: of a transaction.
-        claims: some of those that :func:`unsettled` gives for the same run and month.
-        last: the last run that counts.
-        month: as there.
+        claims: some of those that :func:`unsettled` gives.
     """
-    chosen, table, held = _chosen(last, month), LINE_DECISIONS, SHARES_HELD
+    table, held = LINE_DECISIONS, SHARES_HELD
+    chosen = bulk.wanted(
+        connection, "closing_claims", pa.table({"run": claims.run, "claim_id": claims.claim_id})
+    )
     query = (
         sa.select(table.c.claim_id, table.c.line, table.c.product, table.c.price_origin, table.c.valuated)
         .join(chosen, sa.and_(chosen.c.run == table.c.run, chosen.c.claim_id == table.c.claim_id))
         .where(table.c.entry == DECISION, table.c.status == int(LineStatus.ACCEPTED))
     )
     rows = bulk.read(connection, query)
-    rows = rows.filter(pa.array(np.isin(integers(rows["claim_id"], np.int64), claims.claim_id)))
     rows = rows.take(pc.sort_indices(rows, [("claim_id", "ascending"), ("line", "ascending")]))
     ids, line = (integers(rows[name], np.int64) for name in ("claim_id", "line"))
     row = np.searchsorted(claims.claim_id, ids)
     paid, part = np.full(len(rows), NOT_YET, np.int64), np.zeros(len(rows), np.int64)
-    given = {
-        (one.claim_id, one.line, one.run): (one.amount, one.part)
-        for one in connection.execute(
-            sa.select(held).join(
-                chosen, sa.and_(chosen.c.run == held.c.run, chosen.c.claim_id == held.c.claim_id)
-            )
-        )
-    }
-    if given:
-        of_claims = np.isin(ids, np.array([key[0] for key in given], np.int64))
-        for place in np.flatnonzero(of_claims).tolist():
-            found = given.get((int(ids[place]), int(line[place]), int(claims.run[row[place]])))
-            if found is not None:
-                paid[place], part[place] = found
+    shares = sa.select(held.c.claim_id, held.c.line, held.c.part, held.c.amount).join(
+        chosen, sa.and_(chosen.c.run == held.c.run, chosen.c.claim_id == held.c.claim_id)
+    )
+    given = bulk.read(connection, shares)
+    if len(given):
+        places = _places(ids, line, *(integers(given[name], np.int64) for name in ("claim_id", "line")))
+        paid[places] = integers(given["amount"], np.int64)
+        part[places] = integers(given["part"], np.int64)
     origin = integers(rows["price_origin"], np.int64, -1)
     return Accepted(
         row=row,
@@ -217,6 +296,13 @@ def accepted_lines(connection: sa.Connection, claims: Unsettled, last: int, mont
         paid=paid,
         part=part,
     )
+
+
+def _places(claims: Int64s, lines: Int64s, claim: Int64s, line: Int64s) -> Int64s:
+    """Find lines among lines in the order of their claims and numbers; all of them are there."""
+    most = max(int(lines.max(initial=0)), int(line.max(initial=0))) + 1
+    dense, at = np.unique(claims, return_inverse=True)
+    return np.searchsorted(at * most + lines, np.searchsorted(dense, claim) * most + line)
 
 
 def settled_amounts(connection: sa.Connection, claims: Int64s) -> pa.Table:

@@ -28,9 +28,11 @@ class Facilities:
     """The register of facilities, whose rows are versions."""
 
     def __init__(self, connection: sa.Connection, load: int) -> None:
-        rows = registers_at(connection, load, ("facilities",))["facilities"]
+        rows = registers_at(connection, load, ("facilities", "locations"))
+        around = zip(*(rows["locations"][name].to_pylist() for name in ("code", "parent")), strict=True)
+        self._around: dict[str, str | None] = dict(around)
         self._versions: dict[str, list[Row]] = {}
-        for row in rows.to_pylist():
+        for row in rows["facilities"].to_pylist():
             self._versions.setdefault(row["code"], []).append(row)
         for versions in self._versions.values():
             versions.sort(key=lambda row: (row["valid_from"] or dt.date.min, row["valid_to"] or dt.date.max))
@@ -54,11 +56,25 @@ class Facilities:
         for code in codes:
             row = self.at(code, day)
             found.append(
-                Facility(code, FacilityLevel(row["level"]), row["sublevel"], row["account_code"])
+                Facility(
+                    *(code, FacilityLevel(row["level"]), row["sublevel"], row["account_code"]),
+                    self._within(row["location"]),
+                )
                 if row
                 else Facility(code, FacilityLevel.DISPENSARY)
             )
         return found
+
+    def _within(self, location: str | None) -> frozenset[str] | None:
+        """Give a location and those around it; None where the register does not have it."""
+        if location not in self._around:
+            return None
+        within = set[str]()
+        at: str | None = location
+        while at is not None and at not in within:
+            within.add(at)
+            at = self._around.get(at)
+        return frozenset(within)
 
     def valid(self, day: int) -> list[str]:
         """Give the codes of the facilities that are valid on a day, in order."""

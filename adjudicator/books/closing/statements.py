@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -34,6 +34,8 @@ from adjudicator.store.schema import (
 from adjudicator.vocabulary import Cut, PriceOrigin
 from adjudicator.words import message
 
+Progress = Callable[[str, int, int], None]
+
 
 @dataclass(frozen=True)
 class FacilityStatement:
@@ -55,7 +57,11 @@ class FacilityStatement:
 
 
 def statements(
-    books: Books, month: int, location: str, facilities: Sequence[str] | None = None
+    books: Books,
+    month: int,
+    location: str,
+    facilities: Sequence[str] | None = None,
+    progress: Progress | None = None,
 ) -> list[FacilityStatement]:
     """Give statements of a closed month.
 
@@ -64,6 +70,7 @@ def statements(
         month: the month.
         location: of the products that were closed.
         facilities: their codes; all that have one when left out.
+        progress: is told how far it is.
 
     Raises:
         Refused: the month is not closed, or a facility has no statement.
@@ -82,7 +89,9 @@ def statements(
         names = _names(connection, closing)
         payments = _payments(connection, closing.closing)
     made = []
-    for code in chosen:
+    for number, code in enumerate(chosen, 1):
+        if progress is not None:
+            progress("closing.statements", number, len(chosen))
         mine, taken = (_of_facility(rows, code) for rows in (lines, back))
         hashed = table_hash([row_digests(mine), row_digests(taken)])
         whole = remittance(heads[code], mine, taken)

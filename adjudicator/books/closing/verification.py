@@ -6,6 +6,7 @@ import json
 
 import sqlalchemy as sa
 
+from adjudicator.books.closing.lines import unsettled_is_right
 from adjudicator.books.closing.periods import CLOSED, ClosedMonth, all_closings
 from adjudicator.remuneration.months import written_month
 from adjudicator.store import bulk
@@ -46,6 +47,8 @@ def check_closings(connection: sa.Connection) -> list[Message]:
     standing = {one.closing for one in closings if one.entry == CLOSED} - open_again
     if standing != set(connection.execute(sa.select(CLOSED_MONTHS.c.closing)).scalars()):
         found.append(message("closing.check.closed_months"))
+    if not unsettled_is_right(connection):
+        found.append(message("closing.check.unsettled"))
     return found + _payments(connection)
 
 

@@ -1,0 +1,389 @@
+"""The month on one page: what came in, went out, was cut and waits, as a web page or on paper.
+
+Both show the same blocks. The web page is one file that asks nothing of any network. The same figures give
+the same bytes.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from importlib import resources
+from typing import Any, Final
+
+from babel.dates import format_date
+
+from adjudicator.presentation import charts
+from adjudicator.presentation.charts import Bar, Cell, Drawing, Fall
+from adjudicator.remuneration.months import year_and_month
+from adjudicator.reporting.month import MonthFigures, OfFacility
+from adjudicator.reporting.remittance import Step
+from adjudicator.scheme import Settings
+from adjudicator.units import divide_rounded, unscaled
+from adjudicator.words import Amount, label, number, shown, text
+
+SHOWN_PRODUCTS: Final = 7
+SHOWN_REJECTIONS: Final = 4
+"""Products and reasons that have a bar of their own; the others come together in one."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A figure to be read at a glance."""
+
+    label: str
+    value: str
+    note: str
+    change: str = ""
+    """Against last month."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A part of the page: a title, and a drawing."""
+
+    title: str
+    drawing: Drawing
+    note: str = ""
+    wide: bool = False
+
+
+@dataclass(frozen=True)
+class Page:
+    """What is on the page, in the language of its reader."""
+
+    scheme: str
+    title: str
+    subtitle: str
+    warning: str
+    tiles: tuple[Tile, ...]
+    blocks: tuple[Block, ...]
+    foot: str
+
+
+def month_html(settings: Settings, figures: MonthFigures, language: str) -> str:
+    """Write the page as one HTML file."""
+    page = _Words(settings, language).page(figures, half=380, whole=792)
+    tiles = "".join(
+        f'<div class="tile"><span>{escape(tile.label)}</span><b>{escape(tile.value)}</b>'
+        f"<small>{escape(tile.note)}{_change(tile)}</small></div>"
+        for tile in page.tiles
+    )
+    blocks = "".join(
+        f'<section class="{"wide" if block.wide else "half"}"><h2>{escape(block.title)}</h2>'
+        f"{charts.svg(block.drawing, block.title)}"
+        + (f"<p>{escape(block.note)}</p>" if block.note else "")
+        + "</section>"
+        for block in page.blocks
+    )
+    warning = f'<p class="warning">{escape(page.warning)}</p>' if page.warning else ""
+    return (
+        f'<!DOCTYPE html>\n<html lang="{language}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(page.title)} – {escape(page.scheme)}</title>\n<style>\n{_style()}</style>\n</head>\n"
+        f"<body>\n<header><div><h1>{escape(page.title)}</h1><p>{escape(page.subtitle)}</p></div>"
+        f"<p>{escape(page.scheme)}</p></header>\n<main>\n{warning}"
+        f'<div class="tiles">{tiles}</div>\n<div class="blocks">{blocks}</div>\n</main>\n'
+        f"<footer>{escape(page.foot)}</footer>\n</body>\n</html>\n"
+    )
+
+
+def _change(tile: Tile) -> str:
+    return f" <i>{escape(tile.change)}</i>" if tile.change else ""
+
+
+@cache
+def _style() -> str:
+    return resources.files("adjudicator.presentation").joinpath("month_page.css").read_text("utf-8")
+
+
+def month_pdf(settings: Settings, figures: MonthFigures, language: str) -> bytes:
+    """Draw the page on one sheet of A4."""
+    # Drawing on paper needs a library that nothing else of the page does.
+    from adjudicator.presentation.month_paper import HALF, WHOLE, paper, scale_of  # noqa: PLC0415
+
+    words = _Words(settings, language)
+    scale = scale_of(words.page(figures, half=HALF, whole=WHOLE, small=True))
+    # What is drawn smaller, for all to find room, is laid out wider.
+    page = words.page(figures, half=HALF / scale, whole=WHOLE / scale, small=True)
+    target = io.BytesIO()
+    paper(target, page, scale)
+    return target.getvalue()
+
+
+class _Words:
+    """The page in the words and numbers of its reader."""
+
+    def __init__(self, settings: Settings, language: str) -> None:
+        self._settings, self._language = settings, language
+        self._decimals = settings.decimals
+
+    def page(self, figures: MonthFigures, half: float, whole: float, small: bool = False) -> Page:
+        """Lay out the page.
+
+        Args:
+            figures: of the month.
+            half: the width of a narrow block, in points.
+            whole: the width of a wide one.
+            small: with letters for paper.
+        """
+        size = 7.0 if small else 10.0
+        settings = self._settings
+        name = settings.name
+        scheme = (getattr(name, self._language, None) or name.en) if name else settings.scheme
+        closings = ", ".join(
+            f"{number_} ({location or text('reporting.national', self._language)})"
+            for number_, location, _, _ in figures.closings
+        )
+        last = max(figures.closings, key=lambda one: one[3])
+        state = dict(figures.state)
+        return Page(
+            scheme=scheme,
+            title=self._month(figures.month),
+            subtitle=self._say("subtitle", currency=settings.currency),
+            warning=self._warning(figures),
+            tiles=self._tiles(figures),
+            blocks=(
+                self._came_in(figures, half, size),
+                self._went_out(figures, half, size),
+                self._was_cut(figures, whole, size),
+                self._waits(figures, half, size),
+                self._indexes(figures, half, size),
+                self._largest(figures, half, size),
+                self._unusual(figures, half, size),
+            ),
+            foot=self._say(
+                "foot",
+                closings=closings,
+                by=last[2],
+                at=last[3][:10],
+                hash=state.get("journal_hash", "–")[:16],
+            ),
+        )
+
+    # Words and numbers.
+
+    def _say(self, key: str, **values: Any) -> str:
+        return text(f"month.{key}", self._language, **values)
+
+    def _money(self, minor: int) -> str:
+        return str(shown(Amount(minor, self._decimals), self._language))
+
+    def _count(self, value: int) -> str:
+        return str(shown(value, self._language))
+
+    def _percent(self, part: int, whole: int) -> str:
+        """Write a part of a whole in percent, with one decimal."""
+        if not whole:
+            return ""
+        tenths = divide_rounded(1000 * part, whole)
+        written = number(unscaled(tenths, 1), 1, self._language)
+        return f"{written}\u00a0%" if self._language == "fr" else f"{written}%"
+
+    def _change(self, now: int, before: int) -> str:
+        """Write how much more or less it is than last month."""
+        if not before:
+            return ""
+        sign = "+" if now >= before else "−"
+        return self._say("change", change=sign + self._percent(abs(now - before), abs(before)))
+
+    def _month(self, month: int) -> str:
+        year, of_year = year_and_month(month)
+        written: str = format_date(dt.date(year, of_year, 1), "MMMM y", locale=self._language)
+        return written[:1].upper() + written[1:]
+
+    def _warning(self, figures: MonthFigures) -> str:
+        if not figures.open_at:
+            return ""
+        places = [place or text("reporting.national", self._language) for place in figures.open_at]
+        return self._say("open_at", places=places)
+
+    # What is on the page.
+
+    def _tiles(self, figures: MonthFigures) -> tuple[Tile, ...]:
+        waits = [one for one in figures.waits if one.claims]
+        claims, amount = (
+            sum(values) for values in zip(*((w.claims, w.amount) for w in waits), (0, 0), strict=True)
+        )
+        received, before = figures.received, figures.received_before
+        owed = [one for one in figures.facilities if one.now]
+        return (
+            Tile(
+                self._say("tile.collected"),
+                self._money(figures.collected),
+                self._say("tile.allocated", amount=self._money(figures.allocated)),
+                self._change(figures.collected, figures.collected_before),
+            ),
+            Tile(
+                self._say("tile.received"),
+                self._count(received.claims),
+                self._say("tile.asked", amount=self._money(received.asked)),
+                self._change(received.claims, before.claims),
+            ),
+            Tile(
+                self._say("tile.owed"),
+                self._money(figures.owed),
+                self._say("tile.facilities", count=len(owed)),
+                self._change(figures.owed, figures.owed_before),
+            ),
+            Tile(
+                self._say("tile.cut"),
+                self._money(figures.cut),
+                self._say("tile.of_asked", share=self._percent(figures.cut, figures.asked) or "–"),
+            ),
+            Tile(
+                self._say("tile.waits"),
+                self._count(claims),
+                self._say("tile.waiting_amount", amount=self._money(amount)),
+            ),
+        )
+
+    def _came_in(self, figures: MonthFigures, width: float, size: float) -> Block:
+        ordered = sorted(figures.products, key=lambda one: (-one.allocated, one.product, one.month))
+        shown_ones, others = ordered[:SHOWN_PRODUCTS], ordered[SHOWN_PRODUCTS:]
+        rows = [(one.product, one.collected, one.allocated) for one in shown_ones]
+        if others:
+            sums = (sum(one.collected for one in others), sum(one.allocated for one in others))
+            rows.append((self._say("others", count=len(others)), *sums))
+        drawn = [
+            Bar(name, values, tuple(map(self._money, values)))
+            for name, *both in rows
+            for values in [tuple(both)]
+        ]
+        legend = (self._say("legend.collected"), self._say("legend.allocated"))
+        drawing = charts.bars(
+            drawn, width, (charts.TEAL, charts.LIGHT), legend, width * 0.22, size * 1.15, size
+        )
+        return Block(self._say("block.in"), drawing)
+
+    def _bar(self, name: str, *values: int, note: str = "", color: str | None = None) -> Bar:
+        return Bar(name, values, tuple(self._money(value) for value in values), note, color)
+
+    def _went_out(self, figures: MonthFigures, width: float, size: float) -> Block:
+        rows = [
+            self._bar(
+                self._capital(label(one.category, self._language)),
+                one.paid,
+                note=self._say("claims", count=one.claims),
+            )
+            for one in figures.care
+        ]
+        if figures.capitation:
+            rows.append(self._bar(self._say("capitation"), figures.capitation, color=charts.SAND))
+        if figures.taken_back:
+            rows.append(self._bar(self._say("taken_back"), figures.taken_back, color=charts.RED))
+        drawing = charts.bars(rows, width, (charts.DEEP,), (), width * 0.27, size * 1.5, size)
+        return Block(self._say("block.out"), drawing)
+
+    def _capital(self, said: str) -> str:
+        return said[:1].upper() + said[1:]
+
+    def _was_cut(self, figures: MonthFigures, width: float, size: float) -> Block:
+        falls = [self._fall(step, figures) for step in self._short(figures.steps)]
+        drawing = charts.waterfall(falls, width, width * 0.37, size)
+        return Block(self._say("block.cut"), drawing, wide=True)
+
+    def _short(self, steps: Sequence[Step]) -> list[Step]:
+        """Put the rejections that are smallest together, behind the others."""
+        rejected = [step for step in steps if step.step == "rejected"]
+        few = rejected[SHOWN_REJECTIONS:]
+        if len(few) < 2:
+            return list(steps)
+        last = rejected[SHOWN_REJECTIONS - 1]
+        together = Step("rejected", sum(step.amount for step in few), sum(step.lines or 0 for step in few))
+        short: list[Step] = []
+        for step in steps:
+            if step not in few:
+                short.append(step)
+            if step is last:
+                short.append(together)
+        return short
+
+    def _fall(self, step: Step, figures: MonthFigures) -> Fall:
+        said = text(f"reporting.step.{step.step}", self._language)
+        if step.reason is not None:
+            colon = "\u00a0:" if self._language == "fr" else ":"
+            said = f"{said}{colon} {label(step.reason, self._language)}"
+        elif step.step == "rejected":
+            said = self._say("rejected_otherwise")
+        return Fall(
+            said,
+            step.amount,
+            self._money(step.amount),
+            step.is_sum,
+            self._percent(abs(step.amount), figures.asked),
+        )
+
+    def _waits(self, figures: MonthFigures, width: float, size: float) -> Block:
+        rows = [
+            Bar(
+                self._say(f"waits.{one.why}"),
+                (one.amount,),
+                (self._money(one.amount),),
+                self._say("claims", count=one.claims),
+            )
+            for one in figures.waits
+        ]
+        drawing = charts.bars(rows, width, (charts.SAND,), (), width * 0.36, size * 1.5, size)
+        return Block(self._say("block.waits"), drawing)
+
+    def _indexes(self, figures: MonthFigures, width: float, size: float) -> Block:
+        heads = [self._say(f"index.{name}") for name in ("product", "care", "share", "value", "index")]
+        rows = [
+            [
+                Cell(one.product),
+                Cell(
+                    label(one.care, self._language) if one.care is not None else self._say("index.all_care")
+                ),
+                Cell(self._money(one.share)),
+                Cell(self._money(one.valuated)),
+                Cell(
+                    str(number(unscaled(one.shown, 4), 4, self._language)) + ("*" if one.capped else ""),
+                    charts.RED if one.shown < 10_000 else charts.INK,
+                    True,
+                ),
+            ]
+            for one in figures.indexes
+        ]
+        widths = [width * share for share in (0.15, 0.29, 0.21, 0.22, 0.13)]
+        drawing = charts.table(heads, rows, widths, [False, False, True, True, True], size)
+        if not rows:
+            note = self._say("index.none")
+        else:
+            note = self._say("index.capped") if any(one.capped for one in figures.indexes) else ""
+        return Block(self._say("block.indexes"), drawing, note)
+
+    def _largest(self, figures: MonthFigures, width: float, size: float) -> Block:
+        rows = [
+            Bar(
+                one.name, (one.now, one.before), (self._money(one.now), self._money(one.before)), one.facility
+            )
+            for one in figures.largest
+        ]
+        legend = (self._say("legend.now"), self._say("legend.before"))
+        drawing = charts.bars(
+            rows, width, (charts.DEEP, charts.LIGHT), legend, width * 0.36, size * 0.95, size
+        )
+        return Block(self._say("block.largest"), drawing)
+
+    def _unusual(self, figures: MonthFigures, width: float, size: float) -> Block:
+        heads = [self._say(f"unusual.{name}") for name in ("facility", "before", "now", "difference")]
+        rows = [self._facility(one) for one in figures.unusual]
+        widths = [width * share for share in (0.34, 0.22, 0.22, 0.22)]
+        drawing = charts.table(heads, rows, widths, [False, True, True, True], size)
+        note = self._say("unusual.why") if rows else self._say("unusual.none")
+        return Block(self._say("block.unusual"), drawing, note)
+
+    def _facility(self, one: OfFacility) -> list[Cell]:
+        color = charts.DEEP if one.difference > 0 else charts.RED
+        sign = "+" if one.difference > 0 else ""
+        return [
+            Cell(f"{one.facility} {one.name}"),
+            Cell(self._money(one.before), charts.FAINT),
+            Cell(self._money(one.now)),
+            Cell(sign + self._money(one.difference), color, True),
+        ]

@@ -1,0 +1,196 @@
+"""The month on a sheet of A4, drawn from the same blocks as the web page."""
+
+from __future__ import annotations
+
+import io
+import unicodedata
+from collections.abc import Sequence
+from typing import Final
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfbase.pdfmetrics import stringWidth
+from reportlab.pdfgen.canvas import Canvas
+
+from adjudicator.presentation import charts
+from adjudicator.presentation.charts import Box, Drawing, Line, Said
+from adjudicator.presentation.month_page import Block, Page, Tile
+
+_WIDTH, _HEIGHT = A4
+_MARGIN: Final = 11 * mm
+_GAP: Final = 4 * mm
+_INNER: Final = _WIDTH - 2 * _MARGIN
+_PAD: Final = 3 * mm
+_BAND: Final = 19 * mm
+_WARNING: Final = 4 * mm
+_TILE: Final = 17.5 * mm
+_TITLE: Final = 7 * mm
+_NOTE: Final = 3.4 * mm
+"""Heights: of the band at the top, of what is not closed, of a tile, and of a block's title and note."""
+
+WHOLE: Final = _INNER - 2 * _PAD
+HALF: Final = (_INNER - _GAP) / 2 - 2 * _PAD
+"""Room for drawings in wide and narrow blocks, points."""
+
+_PLAIN, _BOLD = "Helvetica", "Helvetica-Bold"
+
+
+def scale_of(page: Page) -> float:
+    """Give how much smaller the blocks of a page must be for all to find room on the sheet."""
+    top = _BAND + _GAP + (_WARNING if page.warning else 0) + _TILE + _GAP * 0.8
+    rows = _rows(page.blocks)
+    needed = sum(max(map(_height, row)) for row in rows) + _GAP * 0.8 * len(rows)
+    return min(1.0, (_HEIGHT - top - 9.5 * mm) / needed)
+
+
+def _rows(blocks: Sequence[Block]) -> list[list[Block]]:
+    """Put blocks in rows: wide ones alone, narrow ones in pairs."""
+    rows: list[list[Block]] = []
+    for block in blocks:
+        if not block.wide and rows and len(rows[-1]) == 1 and not rows[-1][0].wide:
+            rows[-1].append(block)
+        else:
+            rows.append([block])
+    return rows
+
+
+def _height(block: Block) -> float:
+    return _TITLE + block.drawing.height + (_NOTE if block.note else 0) + _PAD
+
+
+def paper(target: io.BytesIO, page: Page, scale: float) -> None:
+    """Draw the page into a file; its blocks are laid out for a scale."""
+    canvas = Canvas(target, pagesize=A4, invariant=1, pageCompression=1)
+    canvas.setTitle(_printable(f"{page.title} – {page.scheme}"))
+    canvas.setAuthor(_printable(page.scheme))
+    sheet = _Sheet(canvas)
+    sheet.head(page)
+    sheet.tiles(page.tiles)
+    sheet.blocks(page.blocks, scale)
+    sheet.foot(page.foot)
+    canvas.showPage()
+    canvas.save()
+
+
+def _printable(said: str) -> str:
+    """Give a text in the letters that the font has; others lose their accents, or become question marks."""
+    said = said.replace("−", "-")
+    try:
+        said.encode("cp1252")
+    except UnicodeEncodeError:
+        bare = "".join(
+            sign for sign in unicodedata.normalize("NFKD", said) if not unicodedata.combining(sign)
+        )
+        return bare.encode("cp1252", "replace").decode("cp1252")
+    return said
+
+
+class _Sheet:
+    """A sheet that is drawn from the top."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._y = _HEIGHT
+
+    def _write(
+        self,
+        x: float,
+        y: float,
+        said: str,
+        size: float,
+        color: str,
+        anchor: str = "start",
+        bold: bool = False,
+        width: float | None = None,
+    ) -> None:
+        said, font = _printable(said), _BOLD if bold else _PLAIN
+        if width is not None:
+            wide = stringWidth(said, font, size)
+            size = size if wide <= width else size * width / wide
+        self._canvas.setFont(font, size)
+        self._canvas.setFillColor(HexColor(color))
+        draw = {
+            "start": self._canvas.drawString,
+            "middle": self._canvas.drawCentredString,
+            "end": self._canvas.drawRightString,
+        }[anchor]
+        draw(x, y, said)
+
+    def _card(self, x: float, y: float, width: float, height: float) -> None:
+        self._canvas.setFillColor(HexColor(charts.WHITE))
+        self._canvas.setStrokeColor(HexColor(charts.RULE))
+        self._canvas.setLineWidth(0.5)
+        self._canvas.roundRect(x, y, width, height, 1.5 * mm, stroke=1, fill=1)
+
+    def head(self, page: Page) -> None:
+        """Draw the band at the top, and what is not closed yet."""
+        self._canvas.setFillColor(HexColor(charts.DEEP))
+        self._canvas.rect(0, _HEIGHT - _BAND, _WIDTH, _BAND, stroke=0, fill=1)
+        half = _INNER / 2
+        self._write(_MARGIN, _HEIGHT - 10.5 * mm, page.title, 17, charts.WHITE, bold=True, width=half)
+        self._write(_MARGIN, _HEIGHT - 15.5 * mm, page.subtitle, 8, charts.PALE, width=half)
+        right = _WIDTH - _MARGIN
+        self._write(right, _HEIGHT - 10.5 * mm, page.scheme, 10, charts.WHITE, "end", width=half - 6 * mm)
+        self._y = _HEIGHT - _BAND - _GAP
+        if page.warning:
+            self._write(_MARGIN, self._y - 1.5 * mm, page.warning, 8, charts.RED, width=_INNER)
+            self._y -= _WARNING
+
+    def tiles(self, tiles: Sequence[Tile]) -> None:
+        """Draw the figures to be read at a glance, side by side."""
+        gap, height = 2.2 * mm, _TILE
+        width = (_INNER - gap * (len(tiles) - 1)) / len(tiles)
+        for place, tile in enumerate(tiles):
+            x, room = _MARGIN + place * (width + gap), width - 4 * mm
+            self._card(x, self._y - height, width, height)
+            at = x + 2 * mm
+            self._write(at, self._y - 4.2 * mm, tile.label, 6.8, charts.FAINT, width=room)
+            self._write(at, self._y - 9 * mm, tile.value, 11.5, charts.DEEP, bold=True, width=room)
+            self._write(at, self._y - 12.4 * mm, tile.note, 6.4, charts.FAINT, width=room)
+            self._write(at, self._y - 15.6 * mm, tile.change, 6.4, charts.INK, width=room)
+        self._y -= height + _GAP * 0.8
+
+    def blocks(self, blocks: Sequence[Block], scale: float) -> None:
+        """Draw the blocks."""
+        for row in _rows(blocks):
+            height = max(map(_height, row)) * scale
+            for place, block in enumerate(row):
+                width = _INNER if block.wide else (_INNER - _GAP) / 2
+                self._block(block, _MARGIN + place * (width + _GAP), width, height, scale)
+            self._y -= height + _GAP * 0.8 * scale
+
+    def _block(self, block: Block, x: float, width: float, height: float, scale: float) -> None:
+        self._card(x, self._y - height, width, height)
+        self._write(x + _PAD, self._y - 4.6 * mm * scale, block.title, 8.8 * scale, charts.DEEP, bold=True)
+        self.draw(block.drawing, x + _PAD, self._y - _TITLE * scale, scale)
+        if block.note:
+            y = self._y - height + 2 * mm * scale
+            self._write(x + _PAD, y, block.note, 6 * scale, charts.FAINT, width=width - 2 * _PAD)
+
+    def draw(self, drawing: Drawing, x: float, y: float, scale: float) -> None:
+        """Draw shapes with their upper left corner at a place of the sheet."""
+        for shape in drawing.shapes:
+            match shape:
+                case Box():
+                    self._canvas.setFillColor(HexColor(shape.fill))
+                    width, height = shape.width * scale, shape.height * scale
+                    left, low = x + shape.x * scale, y - shape.y * scale - height
+                    self._canvas.rect(left, low, width, height, stroke=0, fill=1)
+                case Line():
+                    self._canvas.setStrokeColor(HexColor(shape.color))
+                    self._canvas.setLineWidth(shape.width * scale)
+                    ends = (
+                        x + shape.x1 * scale,
+                        y - shape.y1 * scale,
+                        x + shape.x2 * scale,
+                        y - shape.y2 * scale,
+                    )
+                    self._canvas.line(*ends)
+                case Said():
+                    at = x + shape.x * scale, y - shape.y * scale
+                    self._write(*at, shape.text, shape.size * scale, shape.color, shape.anchor, shape.bold)
+
+    def foot(self, said: str) -> None:
+        """Write what the page is from."""
+        self._write(_MARGIN, 6.5 * mm, said, 6.2, charts.FAINT, width=_INNER)
