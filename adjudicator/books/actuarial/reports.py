@@ -1,0 +1,248 @@
+"""The actuary's reports from the books: what is read, handed to the pure rooms, and laid out as tables."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from adjudicator.books.actuarial.exposure import Earned, earned_contributions
+from adjudicator.books.actuarial.known import Known, known_on
+from adjudicator.books.actuarial.ledger import Booking, Chosen, Group, Measure, Origin, entries_of
+from adjudicator.books.books import Books
+from adjudicator.problems import Problem, Refused
+from adjudicator.remuneration.months import written_month
+from adjudicator.reporting.report import Parameter, Part, Report, Unit
+from adjudicator.simulation.actuarial import tables
+from adjudicator.simulation.actuarial.estimation import reserve
+from adjudicator.simulation.actuarial.grains import Grain
+from adjudicator.simulation.actuarial.reserves import Method, Reserve, exposure_of
+from adjudicator.simulation.actuarial.triangles import Triangle, triangles
+from adjudicator.store.schema import JOURNAL, RUNS
+from adjudicator.units import PERCENT_ALL
+from adjudicator.vocabulary import FacilityLevel
+from adjudicator.words import Message, Percentage, message
+
+MOST_REMARKS: Final = 9
+"""How many remarks a report carries; the catalogue names so many."""
+
+_UNITS: Final = {Measure.CLAIMS: Unit.NUMBER}
+
+
+@dataclass(frozen=True)
+class TriangleAsked:
+    """Which triangle is asked for."""
+
+    origin: Origin = Origin.SERVICE_MONTH
+    booking: Booking = Booking.PAYMENT_MONTH
+    measure: Measure = Measure.PAID
+    grain: Grain = Grain.MONTH
+    by: Group | None = None
+    product: str | None = None
+    first: int | None = None
+    as_of: dt.date | None = None
+
+    @property
+    def chosen(self) -> Chosen:
+        """What it takes to be read."""
+        return Chosen(self.origin, self.booking, self.measure, self.by, self.product, self.first)
+
+    @property
+    def unit(self) -> Unit:
+        """Of its cells."""
+        return _UNITS.get(self.measure, Unit.MONEY)
+
+    def parameters(self) -> list[Parameter]:
+        """Give what a report says of it."""
+        said = [
+            Parameter("measure", message(f"actuary.measure.{self.measure.value}")),
+            Parameter("origin", message(f"actuary.origin.{self.origin.value}")),
+            Parameter("development", message(f"actuary.development.{self.booking.value}")),
+            Parameter("grain", message(f"actuary.grain.{self.grain.value}")),
+            Parameter("as_of", self.as_of or message("actuary.now")),
+        ]
+        if self.by is not None:
+            said.append(Parameter("by", message(f"actuary.by.{self.by.value}")))
+        if self.product is not None:
+            said.append(Parameter("product", self.product))
+        if self.first is not None:
+            said.append(Parameter("from", written_month(self.first)))
+        return said
+
+
+def read_triangles(books: Books, asked: TriangleAsked) -> tuple[Triangle, ...]:
+    """Read triangles from the ledger, one a group.
+
+    Raises:
+        Refused: nothing was loaded, or the triangle makes no sense (see :func:`entries_of`).
+    """
+    with books.database.reading() as connection:
+        return triangles(entries_of(connection, known_on(connection, asked.as_of), asked.chosen), asked.grain)
+
+
+def triangle_report(books: Books, asked: TriangleAsked, cumulative: bool) -> Report:
+    """Make the report of a loss triangle, with its development factors.
+
+    Raises:
+        Refused: see :func:`read_triangles`.
+    """
+    with books.database.reading() as connection:
+        known = known_on(connection, asked.as_of)
+        entries = entries_of(connection, known, asked.chosen)
+        found = triangles(entries, asked.grain)
+        parts = tables.triangle_parts(found, _name(asked.by), asked.unit, cumulative)
+        remarks = [message("actuary.remark.partial", period=found[0].grain.written(found[0].last))] * bool(
+            found and found[0].partial
+        )
+        if any(one.early for one in found):
+            remarks.append(message("actuary.remark.early"))
+        return report_of(books, connection, known, "triangle", asked.parameters(), parts, remarks)
+
+
+def _name(by: Group | None) -> str | None:
+    return None if by is None else by.value
+
+
+# Reserves.
+
+
+def reserve_report(
+    books: Books, asked: TriangleAsked, methods: Sequence[Method], loss_ratio: int | None = None
+) -> Report:
+    """Make the report of what is still to come (IBNR), by one or more methods.
+
+    Args:
+        books: the books.
+        asked: the triangle that it is estimated from.
+        methods: the methods.
+        loss_ratio: what Bornhuetter-Ferguson expects, in hundredths of a percent of contributions.
+
+    Raises:
+        Refused: a triangle cannot be projected, contributions are missing, or the library is.
+    """
+    with books.database.reading() as connection:
+        known = known_on(connection, asked.as_of)
+        found, left_out = estimated(connection, known, asked, methods, loss_ratio)
+        parts = tables.reserve_parts(found, _name(asked.by), asked.unit)
+        said = asked.parameters()
+        if loss_ratio is not None:
+            said.append(Parameter("loss_ratio", message("actuary.percent", share=Percentage(loss_ratio))))
+        return report_of(books, connection, known, "reserve", said, parts, [*left_out, *remarks_of(found)])
+
+
+def reserves_of(
+    books: Books, asked: TriangleAsked, methods: Sequence[Method], loss_ratio: int | None = None
+) -> tuple[Reserve, ...]:
+    """Estimate what is still to come, as :func:`reserve_report` does."""
+    with books.database.reading() as connection:
+        known = known_on(connection, asked.as_of)
+        return tuple(estimated(connection, known, asked, methods, loss_ratio)[0])
+
+
+def estimated(
+    connection: sa.Connection,
+    known: Known,
+    asked: TriangleAsked,
+    methods: Sequence[Method],
+    loss_ratio: int | None,
+) -> tuple[list[Reserve], list[Message]]:
+    """Estimate what is still to come of each triangle, by each method.
+
+    Returns:
+        The estimates, and which groups cannot be estimated and why.
+
+    Raises:
+        Refused: nothing can be estimated.
+    """
+    found = triangles(entries_of(connection, known, asked.chosen), asked.grain)
+    if not found:
+        raise refused("actuary.reserve.empty")
+    earned = _earned_for(connection, known, asked, methods, found[0])
+    expected = None if loss_ratio is None else loss_ratio / PERCENT_ALL
+    reserves: list[Reserve] = []
+    problems: list[Problem] = []
+    for one in found:
+        weights = None if earned is None else exposure_of(one, _of_triangle(earned, asked, one))
+        try:
+            reserves += [reserve(one, method, weights, expected) for method in methods]
+        except Refused as why:
+            group = message("actuary.nobody") if one.group is None else _told(asked.by, one.group)
+            problems += [
+                replace(each, what=message("actuary.of_group", group=group, what=each.what))
+                if asked.by is not None
+                else each
+                for each in why.problems
+            ]
+    if not reserves:
+        raise Refused(problems)
+    return reserves, list(dict.fromkeys(problem.what for problem in problems))
+
+
+def _told(by: Group | None, group: str | int) -> str | FacilityLevel:
+    return FacilityLevel(int(group)) if by is Group.LEVEL else str(group)
+
+
+def _earned_for(
+    connection: sa.Connection, known: Known, asked: TriangleAsked, methods: Sequence[Method], one: Triangle
+) -> Earned | None:
+    if set(methods) <= {Method.MACK}:
+        return None
+    if asked.by is Group.LEVEL:
+        raise refused("actuary.no_exposure_by_level")
+    if asked.measure is Measure.CLAIMS:
+        raise refused("actuary.no_exposure_of_claims")
+    by = Group.PRODUCT if asked.product is not None else asked.by
+    first = one.grain.first_month(one.first)
+    return earned_contributions(
+        connection, known, by, first, one.grain.first_month(one.last) + one.grain.months - 1
+    )
+
+
+def _of_triangle(earned: Earned, asked: TriangleAsked, one: Triangle) -> dict[int, int]:
+    if asked.product is not None:
+        return earned.of(asked.product)
+    return earned.all if asked.by is None else earned.of(one.group)
+
+
+def remarks_of(found: Iterable[Reserve]) -> list[Message]:
+    """Give the remarks about reserves, each once."""
+    listed: list[Message] = []
+    for one in found:
+        listed += [remark for remark in one.remarks if remark not in listed]
+    return listed
+
+
+# What every report says of itself.
+
+
+def refused(key: str, **values: Any) -> Refused:
+    """Refuse something, with what to do instead."""
+    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))])
+
+
+def report_of(
+    books: Books,
+    connection: sa.Connection,
+    known: Known,
+    name: str,
+    parameters: Sequence[Parameter],
+    parts: Sequence[Part],
+    remarks: Sequence[Message],
+) -> Report:
+    """Put a report together: what it was asked for, the state of the books, and what to mind."""
+    settings = books.settings
+    about = [Parameter("scheme", settings.scheme), Parameter("currency", settings.currency), *parameters]
+    run = connection.execute(sa.select(RUNS.c.run, RUNS.c.name).where(RUNS.c.run == known.run)).first()
+    about.append(Parameter("last_run", f"{run.run} ({run.name})" if run else message("reporting.no_run")))
+    entry = connection.execute(
+        sa.select(JOURNAL.c.number, JOURNAL.c.hash).order_by(JOURNAL.c.number.desc()).limit(1)
+    ).first()
+    if entry is not None:
+        about += [Parameter("journal", entry.number), Parameter("journal_hash", entry.hash)]
+    about += [
+        Parameter(f"remark_{number}", remark) for number, remark in enumerate(remarks[:MOST_REMARKS], 1)
+    ]
+    return Report(name, tuple(about), tuple(parts), books.decimals)

@@ -1,0 +1,1 @@
+"""The actuary's standard figures: triangles, development, reserves, frequency, adequacy, forecasts. Pure."""

@@ -1,0 +1,294 @@
+"""Actuarial figures as the tables of a report, with columns that know their units."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from adjudicator.remuneration.months import written_month
+from adjudicator.reporting.report import Column, Part, Unit, part_of_rows, shown_ratio
+from adjudicator.simulation.actuarial.adequacy import Adequacy
+from adjudicator.simulation.actuarial.development import Development, Factor, development
+from adjudicator.simulation.actuarial.experience import Experience, MonthOfProduct
+from adjudicator.simulation.actuarial.forecast import IndexMonth
+from adjudicator.simulation.actuarial.reserves import Reserve
+from adjudicator.simulation.actuarial.triangles import Triangle
+from adjudicator.units import divide_rounded
+from adjudicator.vocabulary import Category, FacilityLevel
+from adjudicator.words import message
+
+Row = dict[str, Any]
+
+GROUPS: Final = {
+    "product": Column("product"),
+    "region": Column("region"),
+    "level": Column("level", Unit.WORD, FacilityLevel),
+    "category": Column("category", Unit.WORD, Category),
+    "age": Column("age_band"),
+}
+"""The column that says which group a row is of, by what groups are."""
+
+
+def _grouped(by: str | None) -> tuple[Column, ...]:
+    return () if by is None else (GROUPS[by],)
+
+
+def _of_group(by: str | None, group: str | int | None) -> Row:
+    return {} if by is None else {GROUPS[by].name: group}
+
+
+def _ages(first: int, count: int, unit: Unit) -> tuple[Column, ...]:
+    """Make a column for each age; a narrow screen leaves the oldest out."""
+    return tuple(
+        Column(f"age_{age}", unit, spare=age > first, said=message("actuary.age", age=age))
+        for age in range(first, first + count)
+    )
+
+
+def triangle_parts(
+    triangles: Sequence[Triangle], by: str | None, unit: Unit, cumulative: bool
+) -> tuple[Part, ...]:
+    """Give triangles, a row for each origin, and their development factors.
+
+    Args:
+        triangles: one a group, of the same periods.
+        by: what the groups are; see :data:`GROUPS`.
+        unit: of the cells: money or a number.
+        cumulative: whether cells are what was booked up to each age.
+    """
+    size = triangles[0].size if triangles else 0
+    ages = _ages(0, size, unit)
+    columns = (*_grouped(by), Column("period"), *ages, Column("total", unit))
+    rows: list[Row] = []
+    for one in triangles:
+        cells = (one.cumulative if cumulative else one.cells).tolist()
+        for row, origin in enumerate(one.origins):
+            known = zip(ages, cells[row][: size - row], strict=False)
+            amounts = {age.name: amount for age, amount in known}
+            total = sum(one.cells[row].tolist())
+            rows.append(_of_group(by, one.group) | {"period": origin, "total": total} | amounts)
+    factors = [row for one in triangles for row in factor_rows(development(one), by, one.group, 0)]
+    return (
+        part_of_rows("triangle_cumulative" if cumulative else "triangle", columns, rows),
+        part_of_rows("factors", _factor_columns(by), factors),
+    )
+
+
+def _factor_columns(by: str | None) -> tuple[Column, ...]:
+    return (
+        *_grouped(by),
+        Column("development_age", Unit.NUMBER),
+        Column("factor", Unit.RATIO),
+        Column("to_last", Unit.RATIO),
+        Column("completion", Unit.RATIO),
+    )
+
+
+def factor_rows(of: Development, by: str | None, group: str | int | None, youngest: int) -> list[Row]:
+    """Give development factors as rows, one for each age."""
+    factors: list[Factor] = [*of.factors, None]
+    return [
+        _of_group(by, group)
+        | {
+            "development_age": youngest + place,
+            "factor": shown_ratio(factor),
+            "to_last": shown_ratio(to_last),
+            "completion": shown_ratio(completion),
+        }
+        for place, (factor, to_last, completion) in enumerate(
+            zip(factors, of.to_last, of.completion, strict=True)
+        )
+    ]
+
+
+def reserve_parts(reserves: Sequence[Reserve], by: str | None, unit: Unit) -> tuple[Part, ...]:
+    """Give reserves: a summary, every origin, and the factors that they rest upon."""
+    summary = [
+        _of_group(by, one.group)
+        | {
+            "method": f"method.{one.method.value}",
+            "reported": one.reported,
+            "ibnr": one.ibnr,
+            "ultimate": one.ultimate,
+            "standard_error": one.standard_error,
+            "error_share": None if one.standard_error is None else _share(one.standard_error, one.ibnr),
+            "loss_ratio": None if one.loss_ratio is None else round(one.loss_ratio * 10_000),
+            "not_projected": sum(origin.ultimate is None for origin in one.origins),
+        }
+        for one in reserves
+    ]
+    origins = [
+        _of_group(by, one.group)
+        | {
+            "method": f"method.{one.method.value}",
+            "period": origin.origin,
+            "development_age": origin.age,
+            "exposure": origin.exposure,
+            "reported": origin.reported,
+            "ibnr": origin.ibnr,
+            "ultimate": origin.ultimate,
+            "standard_error": origin.standard_error,
+            "completion": None if not origin.ultimate else _share(origin.reported, origin.ultimate),
+        }
+        for one in reserves
+        for origin in one.origins
+    ]
+    first = {one.group: one for one in reversed(reserves)}
+    factors = [
+        row
+        for group, one in reversed(first.items())
+        for row in factor_rows(one.development, by, group, one.youngest)
+    ]
+    of_method = (*_grouped(by), Column("method", Unit.KEY))
+    return (
+        part_of_rows(
+            "reserves",
+            (
+                *of_method,
+                *(Column(name, unit) for name in ("reported", "ibnr", "ultimate", "standard_error")),
+                Column("error_share", Unit.RATIO),
+                Column("loss_ratio", Unit.RATIO),
+                Column("not_projected", Unit.NUMBER),
+            ),
+            summary,
+        ),
+        part_of_rows(
+            "reserves_by_origin",
+            (
+                *of_method,
+                Column("period"),
+                Column("development_age", Unit.NUMBER),
+                Column("exposure", Unit.MONEY, spare=True),
+                *(Column(name, unit) for name in ("reported", "ibnr", "ultimate", "standard_error")),
+                Column("completion", Unit.RATIO, spare=True),
+            ),
+            origins,
+        ),
+        part_of_rows("factors", _factor_columns(by), factors),
+    )
+
+
+def _share(part: int, whole: int) -> int | None:
+    return divide_rounded(part * 10_000, whole) if whole > 0 else None
+
+
+def experience_part(rows: Sequence[Experience], by: str | None) -> Part:
+    """Give frequency and severity, a row for each group."""
+    columns = (
+        *_grouped(by),
+        Column("claims", Unit.NUMBER),
+        Column("insured_years", Unit.QUANTITY),
+        Column("amount", Unit.MONEY),
+        Column("frequency", Unit.RATIO),
+        Column("severity", Unit.MONEY),
+        Column("cost_per_insured_year", Unit.MONEY),
+    )
+    listed = [
+        _of_group(by, one.group)
+        | {
+            "claims": one.claims,
+            "insured_years": _rounded(one.insured_years * 100),
+            "amount": one.amount,
+            "frequency": shown_ratio(one.frequency),
+            "severity": _rounded(one.severity),
+            "cost_per_insured_year": _rounded(one.cost),
+        }
+        for one in rows
+    ]
+    return part_of_rows("experience" if by is None else f"experience_by_{by}", columns, listed)
+
+
+def _rounded(value: Factor) -> int | None:
+    return None if value is None else divide_rounded(value.numerator, value.denominator)
+
+
+def loss_ratio_parts(rows: Sequence[MonthOfProduct]) -> tuple[Part, ...]:
+    """Give contributions and claims by product, and by product and month."""
+    amounts = ("earned", "valuated", "paid")
+    columns = (*(Column(name, Unit.MONEY) for name in amounts), Column("loss_ratio", Unit.RATIO))
+
+    def of(product: str, chosen: Sequence[MonthOfProduct]) -> Row:
+        earned, valuated, paid = (sum(getattr(one, name) for one in chosen) for name in amounts)
+        whole = MonthOfProduct(product, 0, earned, valuated, paid)
+        return {
+            "product": product,
+            "earned": earned,
+            "valuated": valuated,
+            "paid": paid,
+            "loss_ratio": shown_ratio(whole.ratio),
+        }
+
+    products = sorted({one.product for one in rows})
+    summary = [of(product, [one for one in rows if one.product == product]) for product in products]
+    months = [of(one.product, [one]) | {"month": written_month(one.month)} for one in rows]
+    return (
+        part_of_rows("loss_ratio", (Column("product"), *columns), summary),
+        part_of_rows("loss_ratio_by_month", (Column("product"), Column("month"), *columns), months),
+    )
+
+
+def adequacy_part(rows: Sequence[Adequacy]) -> Part:
+    """Give what contributions would have been adequate, a row for each product."""
+    columns = (
+        Column("product"),
+        Column("first_period"),
+        Column("last_period"),
+        *(Column(name, Unit.MONEY) for name in ("earned", "ultimate", "prudent", "adequate")),
+        Column("loss_ratio", Unit.RATIO),
+        Column("change", Unit.RATIO),
+        *(
+            Column(name, Unit.MONEY, spare=True)
+            for name in ("earned_by_insured", "adequate_by_insured", "reported", "standard_error")
+        ),
+    )
+    listed = [
+        {
+            "product": one.product,
+            "first_period": one.first,
+            "last_period": one.last,
+            "earned": one.earned,
+            "ultimate": one.ultimate,
+            "prudent": one.prudent,
+            "adequate": one.adequate,
+            "loss_ratio": shown_ratio(one.loss_ratio),
+            "change": shown_ratio(one.change),
+            "earned_by_insured": _rounded(one.earned_by_insured),
+            "adequate_by_insured": _rounded(one.adequate_by_insured),
+            "reported": one.reported,
+            "standard_error": one.standard_error,
+        }
+        for one in rows
+    ]
+    return part_of_rows("adequacy", columns, listed)
+
+
+def forecast_part(rows: Sequence[IndexMonth]) -> Part:
+    """Give the forecast of indexes, a row for each pool."""
+    indexes = ("index", "low", "middle", "high")
+    columns = (
+        Column("product"),
+        Column("care", Unit.KEY),
+        Column("first_period"),
+        Column("last_period"),
+        Column("contributions", Unit.MONEY),
+        Column("share", Unit.RATIO),
+        Column("expected_value", Unit.MONEY),
+        *(Column(f"index_{name}" if name != "index" else name, Unit.RATIO) for name in indexes),
+    )
+    listed = [
+        {
+            "product": one.pool.product,
+            "care": f"care.{'all' if one.pool.care is None else one.pool.care.word}",
+            "first_period": written_month(one.pool.months[0]),
+            "last_period": written_month(one.pool.months[-1]),
+            "contributions": one.contributions,
+            "share": one.pool.share,
+            "expected_value": round(one.valuated),
+        }
+        | {
+            f"index_{name}" if name != "index" else name: round(getattr(one, name) * 10_000)
+            for name in indexes
+        }
+        for one in rows
+    ]
+    return part_of_rows("index_forecast", columns, listed)
