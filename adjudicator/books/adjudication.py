@@ -24,7 +24,8 @@ from adjudicator.books.books import Books
 from adjudicator.books.claims import Received, received
 from adjudicator.books.ledger import find_opening
 from adjudicator.books.memory import remember, remembered_by
-from adjudicator.books.rules import keep_rules, look_back, present_rules, record_of_rules
+from adjudicator.books.rules import keep_rules, present_rules, record_of_rules
+from adjudicator.books.submission.rules import find_past
 from adjudicator.books.work import HELD_AMOUNT, HELD_FACILITY, Work, without_valid_facility
 from adjudicator.problems import DoesNotAddUp
 from adjudicator.rulebook.read import CompiledRule
@@ -206,7 +207,7 @@ def work_on(
     opening = find_opening(connection, basis.compiled, claims, run - 1, np.zeros(0, np.int64))
     versions = np.ones(len(claims.claim_ids), np.int64)
     remembered = remembered_by(connection, basis.compiled, run)
-    past = look_back(connection, run, claims, archive) if rules else None
+    past = find_past(connection, run, claims, basis.tables, rules, archive)
     return Work(run, basis, claims, versions, opening, remembered, rules, past)
 
 

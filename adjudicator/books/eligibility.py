@@ -18,7 +18,7 @@ from adjudicator.books.books import Books
 from adjudicator.books.ledger import find_balances, standing
 from adjudicator.problems import Problem, Refused
 from adjudicator.product.meant import NEAR_CODE, nearest
-from adjudicator.product.read import read_products
+from adjudicator.product.read import ProductSource, read_products
 from adjudicator.store import bulk
 from adjudicator.store.runs import last_run
 from adjudicator.store.schema import ACCEPTED_CLAIMS, CLAIMS, LINE_DECISIONS, REGISTERS
@@ -46,7 +46,13 @@ class Answer:
     """The last run that counts; 0 where nothing was decided yet."""
 
 
-def eligibility_of(books: Books, insuree: str, day: dt.date, code: str | None = None) -> Answer:
+def eligibility_of(
+    books: Books,
+    insuree: str,
+    day: dt.date,
+    code: str | None = None,
+    sources: Sequence[ProductSource] | None = None,
+) -> Answer:
     """Find what an insuree is covered for on a day, by the registers and runs that are in the books now.
 
     Args:
@@ -54,12 +60,14 @@ def eligibility_of(books: Books, insuree: str, day: dt.date, code: str | None = 
         insuree: the insuree's code.
         day: the day that is asked about.
         code: of a provision that is asked about.
+        sources: the scheme's products, where they were read before.
 
     Raises:
         Refused: there is no such insuree or provision (the message names those that are near), or a product
             cannot be read.
     """
-    sources = read_products(books.folder / books.settings.products, books.decimals)
+    if sources is None:
+        sources = read_products(books.folder / books.settings.products, books.decimals)
     with books.database.reading() as connection:
         people = _of_register(connection, "insurees", "insuree", [insuree])
         if not len(people):

@@ -1,0 +1,564 @@
+"""Claims one at a time: each is received, decided and answered at once, and the books are as after a run.
+
+What facilities send within a few milliseconds of one another is one load and one run of the books, in one
+transaction: it has a number, hashes and an entry in the journal, and is repeated by ``verify`` like any
+other. So a claim that was answered is decided, and one whose answer was lost is answered again, not twice
+decided. While somebody else holds the books (a month is being decided), claims are received and wait.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from enum import Enum
+from threading import RLock
+from time import monotonic
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import sqlalchemy as sa
+
+from adjudicator.adjudication.adjudicate import AmountTooLarge
+from adjudicator.books.adjudication import prepare, work_on
+from adjudicator.books.archive import Archive
+from adjudicator.books.basis import keep_products
+from adjudicator.books.books import Books
+from adjudicator.books.claims import Received, add_claims, claim_digests, hash_of_told
+from adjudicator.books.memory import remember
+from adjudicator.books.opening import opened_with
+from adjudicator.books.rules import keep_rules
+from adjudicator.books.submission.basis import Prepared, last_registers, present_marks
+from adjudicator.books.submission.basis import prepare as prepare_all
+from adjudicator.books.submission.run import book
+from adjudicator.books.work import HELD_AMOUNT
+from adjudicator.problems import Refused
+from adjudicator.store import loads, lock, runs
+from adjudicator.store.digests import table_hash
+from adjudicator.store.journal import Act, now
+from adjudicator.store.loads import Load, SetAsideRows
+from adjudicator.store.runs import digested
+from adjudicator.store.schema import CLAIMS, SUBMISSIONS, UNDECIDED
+from ingest.amounts import claimed
+from ingest.claims import claims_from_rows
+from ingest.counts import Tally, Totals
+from ingest.set_aside import Fault, SetAside
+
+Int64s = npt.NDArray[np.int64]
+Row = Mapping[str, Any]
+
+FRESH: Final = 1.0
+"""For so many seconds it is not looked again whether products or rules were changed on disk."""
+
+PATIENCE: Final = 0.3
+"""For so many seconds the books are waited for, before claims are left to be decided later."""
+
+NO_CLAIM: Final = 0
+"""Stands for the number of a claim that is not in the books."""
+
+MOST: Final = 1_000
+"""How many claims are decided together at most."""
+
+_NOTHING: Final = SetAsideRows(SetAside().told(), {})
+"""What is set aside of a claim that is received: it is received whole, or refused."""
+
+WITH_ITS_CLAIM: Final = "ingest.with_its_claim"
+"""What is said of a row that is set aside only because another row of its claim is."""
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A claim as a facility sends it: rows of ``claims`` and ``claim_lines``, amounts in major units.
+
+    ``response`` is the id that its answer goes by; ``echo`` what the answer repeats, as JSON; ``token`` what
+    the sender is known by.
+    """
+
+    claim: Row
+    lines: Sequence[Row]
+    response: str
+    echo: str = "{}"
+    token: str | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """A claim that can be received: typed, one row, with its lines and digest."""
+
+    claims: pa.Table
+    lines: pa.Table
+    digest: int
+    sent: Sent
+
+    @property
+    def name(self) -> tuple[str, str]:
+        """Its facility and number."""
+        return str(self.claims["facility"][0].as_py()), str(self.claims["claim"][0].as_py())
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What would be decided about a claim."""
+
+    received: Received
+    """The claim, as if it were in the books."""
+    rows: Mapping[str, pa.Table]
+    """The rows of the ledger, by table, of which none is booked; none where it cannot be decided."""
+    held: str | None = None
+    """Why it cannot be decided as it is: a key of the catalogue."""
+
+
+class NotReceived(Refused):
+    """A claim cannot be received, for the faults that it carries.
+
+    The row of a fault of a line counts from 0, in the order in which the lines were sent.
+    """
+
+    def __init__(self, faults: Sequence[Fault]) -> None:
+        self.faults = list(faults)
+        super().__init__(fault.problem() for fault in self.faults)
+
+
+class State(Enum):
+    """How far a claim that was sent is."""
+
+    DECIDED = "decided"
+    QUEUED = "queued"
+    """It is in the books, and decided as soon as they are free."""
+    HELD = "held"
+    """It is in the books, and cannot be decided as it is; ``why`` says what is the matter."""
+    DIFFERS = "differs"
+    """It is in the books with another content; nothing was done."""
+    ACCEPTED_BEFORE = "accepted before"
+    """An earlier system accepted it before the books began; nothing was done."""
+
+
+REFUSALS: Final = {State.DIFFERS: "serve.differs", State.ACCEPTED_BEFORE: "books.claim_before_books"}
+"""What is said of claims with which nothing was done: keys of the catalogue."""
+
+
+@dataclass(frozen=True)
+class Submitted:
+    """What became of a claim that was sent."""
+
+    claim_id: int
+    state: State
+    before: bool
+    """Whether it was in the books already."""
+    why: str | None = None
+    """A key of the catalogue, of what is said about a claim that is held."""
+
+
+class _Changed(Exception):  # noqa: N818 - it says what happened
+    """The registers changed since what decides was prepared."""
+
+
+class Counter:
+    """The books' counter: takes claims one by one, and keeps what decides at hand between them.
+
+    It may be used by many threads; those that submit take turns.
+
+    Args:
+        books: the books, open as long as the counter is.
+        by: who decides, for the journal.
+    """
+
+    def __init__(self, books: Books, by: str) -> None:
+        self.books, self._by = books, by
+        self._prepared: Prepared | None = None
+        self._remembered: Prepared | None = None
+        self._looked = 0.0
+        self._turn = RLock()
+        self._preparing = RLock()
+        # While somebody has the embedded file open, its log is not folded into it after each transaction.
+        self._open = ExitStack()
+        if books.database.embedded:
+            self._open.enter_context(books.database.session())
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._open.close()
+
+    # What decides.
+
+    def prepared(self) -> Prepared:
+        """Give what decides as it is now; it is read again where registers, products or rules changed.
+
+        Raises:
+            Refused: it is not in order.
+        """
+        with self._preparing:
+            present = self._prepared
+            if present is not None and monotonic() - self._looked < FRESH:
+                return present
+            with self.books.database.reading() as connection:
+                return self._prepared_for(connection)
+
+    def _prepared_for(self, connection: sa.Connection) -> Prepared:
+        """Give what decides as a transaction sees it."""
+        with self._preparing:
+            present, load = self._prepared, last_registers(connection).load
+            if present is None or present.load.load != load or self._files_changed(present):
+                self._prepared = present = prepare_all(self.books, connection)
+                self._looked = monotonic()
+            return present
+
+    def _files_changed(self, present: Prepared) -> bool:
+        if monotonic() - self._looked < FRESH:
+            return False
+        self._looked = monotonic()
+        return present.marks != present_marks(self.books)
+
+    def read(self, sent: Sent) -> Read:
+        """Type and check a claim, by the rules of ``load claims``.
+
+        Raises:
+            Refused: with everything for which it cannot be received.
+        """
+        (found,) = self.read_many([sent])
+        if isinstance(found, NotReceived):
+            raise found
+        return found
+
+    def read_many(self, sent: Sequence[Sent]) -> list[Read | NotReceived]:
+        """Type and check claims, each by itself; those that name the same facility and number as well.
+
+        Raises:
+            Refused: what decides is not in order.
+        """
+        facilities = self.prepared().tables["facilities"]
+        found: list[Read | NotReceived | None] = [None] * len(sent)
+        left = list(range(len(sent)))
+        while left:
+            taken: dict[object, int] = {}
+            for place in left:
+                taken.setdefault((sent[place].claim.get("facility"), sent[place].claim.get("claim")), place)
+            places = list(taken.values())
+            read = _read([sent[place] for place in places], self.books.decimals, facilities)
+            for place, one in zip(places, read, strict=True):
+                found[place] = one
+            left = [place for place in left if found[place] is None]
+        return [one for one in found if one is not None]
+
+    def warm(self) -> None:
+        """Decide about a made-up claim and book nothing, so that all that is compiled is there.
+
+        Raises:
+            Refused: what decides is not in order.
+        """
+        facilities = self.prepared().tables["facilities"]
+        if not len(facilities):
+            return
+        day = facilities["valid_from"][0].as_py() or dt.date(2000, 1, 1)
+        claim = {
+            "claim": "-",
+            "facility": facilities["code"][0].as_py(),
+            "insuree": "-",
+            "date_from": day,
+            "date_to": day,
+            "date_claimed": day,
+            "diagnosis": "-",
+        }
+        line = {"line": 1, "kind": "service", "code": "-", "quantity": 1, "price_asked": 1}
+        digested(self.predetermine(self.read(Sent(claim, [line], "-"))).rows)
+
+    # Submitting.
+
+    def submit(self, batch: Sequence[Read]) -> list[Submitted]:
+        """Receive claims and decide them at once, where the books are free.
+
+        Each is decided once, however often it is sent. Claims of the batch that name the same facility and
+        number are taken one after the other.
+
+        Returns:
+            What became of each, in their order.
+
+        Raises:
+            Refused: the books cannot; nothing of the batch was received.
+        """
+        done: list[Submitted | None] = [None] * len(batch)
+        left = list(range(len(batch)))
+        while left:
+            taken: dict[tuple[str, str], int] = {}
+            for place in left:
+                if len(taken) < MOST:
+                    taken.setdefault(batch[place].name, place)
+            places = list(taken.values())
+            for place, one in zip(places, self._submit([batch[p] for p in places]), strict=True):
+                done[place] = one
+            left = [place for place in left if done[place] is None]
+        return [one for one in done if one is not None]
+
+    def decide_waiting(self) -> int:
+        """Decide claims that were sent and wait, where the books are free.
+
+        Returns:
+            How many of them wait no more.
+        """
+        with self.books.database.reading() as connection:
+            before = len(_waiting(connection))
+        if not before:
+            return 0
+        self._submit([])
+        with self.books.database.reading() as connection:
+            return max(0, before - len(_waiting(connection)))
+
+    def _submit(self, batch: Sequence[Read]) -> list[Submitted]:
+        with self._turn:
+            while True:
+                try:
+                    with self._lock() as free:
+                        if free:
+                            self._remember()
+                        with self.books.database.writing() as connection:
+                            return self._take(connection, batch, free)
+                except _Changed:
+                    continue
+
+    @contextmanager
+    def _lock(self) -> Iterator[bool]:
+        """Take the lock of the books if it is free; say whether it is held."""
+        taken = lock.tried(self.books.database, PATIENCE)
+        try:
+            taken.__enter__()
+        except Refused:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            taken.__exit__(None, None, None)
+
+    def _remember(self) -> None:
+        """Put down what every run needs in the books, once for each state of what decides.
+
+        These are the texts of products and rules, and the lines that limits look back on.
+        """
+        prepared = self.prepared()
+        if self._remembered is prepared:
+            return
+        with self.books.database.reading() as connection:
+            run = runs.last_run(connection) + 1
+        remember(self.books.database, prepared.compiled, run)
+        with self.books.database.writing() as connection:
+            keep_products(connection, prepared.sources, self.books.folder)
+            keep_rules(connection, prepared.rules)
+        self._remembered = prepared
+
+    def _take(self, connection: sa.Connection, batch: Sequence[Read], free: bool) -> list[Submitted]:
+        """Receive and decide, within one transaction."""
+        loads.take_turns(connection)
+        prepared = self._prepared
+        if prepared is None or last_registers(connection).load != prepared.load.load:
+            self._prepared_for(connection)
+            raise _Changed
+        asked, batch = batch, _not_accepted_before(connection, batch)
+        before = _held_in_books(connection, batch)
+        self._receive(connection, [one for one in batch if one.name not in before])
+        present = _held_in_books(connection, batch)
+        _note(connection, [one for one in batch if present[one.name].digest == one.digest], present)
+        if free and len(waiting := _waiting(connection, MOST)):
+            self._decide(connection, prepared, waiting)
+        states = _states(connection, [present[one.name].claim_id for one in batch])
+        found = {one.name: _told(one, present[one.name], one.name in before, states) for one in batch}
+        accepted = Submitted(NO_CLAIM, State.ACCEPTED_BEFORE, True)
+        return [found.get(one.name, accepted) for one in asked]
+
+    def _receive(self, connection: sa.Connection, new: Sequence[Read]) -> None:
+        """Put claims into the books, as one load."""
+        if not new:
+            return
+        claims, lines = _together(new)
+        digests = np.array([one.digest for one in new], np.int64)
+        number = loads.next_load(connection)
+        add_claims(connection, claims, lines, np.arange(len(new), dtype=np.int64), digests, number)
+        columns = {name: lines[name].combine_chunks() for name in ("quantity", "price_asked")}
+        tally = Tally(len(new), len(lines), *claimed(columns))
+        summary = {
+            "totals": Totals(tally, tally, Tally()).as_record(),
+            "present": 0,
+            "set_aside": hash_of_told(_NOTHING),
+        }
+        load = Load(number, "claims", table_hash([digests]), len(new), 0, 0, summary)
+        loads.record(connection, Act(self._by, "load claims"), load, _NOTHING)
+
+    def _decide(self, connection: sa.Connection, prepared: Prepared, claim_ids: Int64s) -> None:
+        run = runs.last_run(connection) + 1
+        chosen = sa.select(CLAIMS.c.claim_id).where(CLAIMS.c.claim_id.in_(claim_ids.tolist()))
+        insurees = connection.execute(
+            sa.select(CLAIMS.c.insuree).where(CLAIMS.c.claim_id.in_(claim_ids.tolist())).distinct()
+        ).scalars()
+        basis = prepared.basis_for(connection, sorted(insurees))
+        work, held = prepare(connection, run, basis, chosen, prepared.rules, Archive(self.books))
+        if len(work.received.claim_ids):
+            book(connection, Act(self._by, "adjudicate"), work, held)
+        for one in held:
+            numbers = SUBMISSIONS.c.claim_id.in_(one.claim_ids.tolist())
+            connection.execute(sa.update(SUBMISSIONS).where(numbers).values(held=one.reason))
+
+    # Predetermining.
+
+    def predetermine(self, read: Read) -> Trial:
+        """Decide a claim as it would be decided now, and book nothing.
+
+        Raises:
+            Refused: the books cannot.
+        """
+        if self._remembered is None or self._remembered is not self._prepared:
+            with self._turn, self._lock() as free:
+                if free:
+                    self._remember()
+        with self.books.database.reading() as connection:
+            prepared = self._prepared_for(connection)
+            run = runs.last_run(connection) + 1
+            last = connection.execute(sa.select(sa.func.coalesce(sa.func.max(CLAIMS.c.claim_id), 0)))
+            claim_ids = np.array([last.scalar_one() + 1], np.int64)
+            received = Received(claim_ids, read.claims, read.lines, np.array([read.digest], np.int64))
+            basis = prepared.basis_for(connection, [read.claims["insuree"][0].as_py()])
+            work = work_on(connection, run, basis, received, prepared.rules, Archive(self.books))
+            try:
+                groups = list(work.groups())
+            except AmountTooLarge:
+                return Trial(received, {}, HELD_AMOUNT)
+        names = dict.fromkeys(name for group in groups for name in group)
+        rows = {name: pa.concat_tables([group[name] for group in groups if name in group]) for name in names}
+        return Trial(received, rows)
+
+
+def _read(sent: Sequence[Sent], decimals: int, facilities: pa.Table) -> list[Read | NotReceived]:
+    """Read claims of which no two name the same facility and number."""
+    rows = [
+        {**line, "claim": one.claim.get("claim"), "facility": one.claim.get("facility")}
+        for one in sent
+        for line in one.lines
+    ]
+    of_line = [place for place, one in enumerate(sent) for _ in one.lines]
+    reading = claims_from_rows([one.claim for one in sent], rows, decimals, facilities)
+    faults: dict[int, list[Fault]] = defaultdict(list)
+    first_line: dict[int, int] = {}
+    for row, place in enumerate(of_line):
+        first_line.setdefault(place, row)
+    for fault in reading.set_aside:
+        # Row 2 is the first: row 1 would be the header.
+        of_claim = fault.table == CLAIMS.name
+        place = fault.row - 2 if of_claim else of_line[fault.row - 2]
+        told = faults[place]
+        if fault.reason.key != WITH_ITS_CLAIM:
+            row = 0 if of_claim else fault.row - 2 - first_line[place]
+            told.append(replace(fault, row=row))
+    digests = claim_digests(reading.claims, reading.lines)
+    index = reading.lines["claim_index"].to_numpy()
+    order = np.argsort(index, kind="stable")
+    lines = reading.lines.take(pa.array(order))
+    bounds = np.searchsorted(index[order], np.arange(len(reading.claims) + 1)).tolist()
+    found: list[Read | NotReceived] = []
+    kept = 0
+    for place, one in enumerate(sent):
+        if place in faults:
+            found.append(NotReceived(faults[place]))
+            continue
+        own = lines.slice(bounds[kept], bounds[kept + 1] - bounds[kept])
+        own = own.set_column(0, "claim_index", pa.array(np.zeros(len(own), np.int32)))
+        found.append(Read(reading.claims.slice(kept, 1), own, int(digests[kept]), one))
+        kept += 1
+    return found
+
+
+def _together(read: Sequence[Read]) -> tuple[pa.Table, pa.Table]:
+    """Put claims one below another; lines point to their claims."""
+    lines = []
+    for place, one in enumerate(read):
+        index = pa.array(np.full(len(one.lines), place, np.int32))
+        lines.append(plain(one.lines.set_column(0, "claim_index", index)))
+    claims = pa.concat_tables([plain(one.claims) for one in read])
+    return claims.combine_chunks(), pa.concat_tables(lines).combine_chunks()
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Give a table whose texts are no dictionaries."""
+    return pa.table(
+        {
+            name: table[name].cast(pa.string()) if pa.types.is_dictionary(table[name].type) else table[name]
+            for name in table.column_names
+        }
+    )
+
+
+@dataclass(frozen=True)
+class _InBooks:
+    claim_id: int
+    digest: int
+
+
+def _held_in_books(connection: sa.Connection, batch: Sequence[Read]) -> dict[tuple[str, str], _InBooks]:
+    """Find the claims of the books that have the names of some, by these."""
+    if not batch:
+        return {}
+    names = [one.name for one in batch]
+    query = sa.select(CLAIMS.c.facility, CLAIMS.c.claim, CLAIMS.c.claim_id, CLAIMS.c.digest)
+    query = query.where(sa.tuple_(CLAIMS.c.facility, CLAIMS.c.claim).in_(names))
+    return {
+        (row.facility, row.claim): _InBooks(row.claim_id, row.digest) for row in connection.execute(query)
+    }
+
+
+def _not_accepted_before(connection: sa.Connection, batch: Sequence[Read]) -> list[Read]:
+    """Leave out claims that an earlier system accepted before the books began."""
+    if not batch:
+        return []
+    accepted = opened_with(
+        connection, pa.concat_tables([one.claims.select(["facility", "claim"]) for one in batch])
+    )
+    return [one for one, before in zip(batch, accepted.tolist(), strict=True) if not before]
+
+
+def _note(
+    connection: sa.Connection, batch: Sequence[Read], present: Mapping[tuple[str, str], _InBooks]
+) -> None:
+    """Note which claims were sent to be answered at once, those that are not noted yet."""
+    ids = {present[one.name].claim_id: one.sent for one in batch}
+    query = sa.select(SUBMISSIONS.c.claim_id).where(SUBMISSIONS.c.claim_id.in_(list(ids)))
+    known = set(connection.execute(query).scalars())
+    at = now()
+    rows = [
+        {"claim_id": number, "response": sent.response, "at": at, "token": sent.token, "echo": sent.echo}
+        for number, sent in ids.items()
+        if number not in known
+    ]
+    if rows:
+        connection.execute(sa.insert(SUBMISSIONS), rows)
+
+
+def _waiting(connection: sa.Connection, most: int | None = None) -> Int64s:
+    """Give the claims that were sent and wait, in the order in which they came; not those that are held."""
+    query = (
+        sa.select(SUBMISSIONS.c.claim_id)
+        .join(UNDECIDED, UNDECIDED.c.claim_id == SUBMISSIONS.c.claim_id)
+        .where(SUBMISSIONS.c.held.is_(None))
+        .order_by(SUBMISSIONS.c.claim_id)
+        .limit(most)
+    )
+    return np.array(connection.execute(query).scalars().all(), np.int64)
+
+
+def _states(connection: sa.Connection, claim_ids: Sequence[int]) -> dict[int, str | None]:
+    """Give the claims that are not decided, each with why it is held, if it is."""
+    query = (
+        sa.select(UNDECIDED.c.claim_id, SUBMISSIONS.c.held)
+        .outerjoin(SUBMISSIONS, SUBMISSIONS.c.claim_id == UNDECIDED.c.claim_id)
+        .where(UNDECIDED.c.claim_id.in_(list(claim_ids)))
+    )
+    return {row.claim_id: row.held for row in connection.execute(query)}
+
+
+def _told(one: Read, present: _InBooks, before: bool, undecided: Mapping[int, str | None]) -> Submitted:
+    if present.digest != one.digest:
+        return Submitted(present.claim_id, State.DIFFERS, True)
+    if present.claim_id not in undecided:
+        return Submitted(present.claim_id, State.DECIDED, before)
+    why = undecided[present.claim_id]
+    return Submitted(present.claim_id, State.HELD if why else State.QUEUED, before, why)

@@ -1,0 +1,1 @@
+"""Faces for programs and people that come over the network; they decide nothing."""
