@@ -12,18 +12,31 @@ from pathlib import Path
 import click
 
 from adjudicator.words import text
+from commands import actuary as actuary_commands
 from commands import books as books_commands
 from commands import closing as closing_commands
+from commands import export_openimis as openimis_out_commands
+from commands import fhir as fhir_commands
+from commands import fhir_export as fhir_export_commands
+from commands import fhir_intake as fhir_intake_commands
+from commands import import_openimis as openimis_in_commands
+from commands import payroll as payroll_commands
+from commands import policy as policy_commands
 from commands import reports as reports_commands
 from commands import review as review_commands
 from commands import review_selection as selection_commands
 from commands import routing as routing_commands
 from commands import rules as rules_commands
+from commands import serve as serve_commands
+from commands import simulate as simulate_commands
+from commands import simulate_report as simulation_report_commands
+from commands import voucher as voucher_commands
 from commands.shared import (
     EXIT_FINDINGS,
     FOLDER,
     NEW_FOLDER,
     RUN_FOLDER,
+    SOURCE,
     fail,
     language_option,
     out,
@@ -44,7 +57,7 @@ def main() -> None:
 
 @main.command(help=_t("run.help"), epilog=_t("run.example"))
 @click.argument("scheme", type=FOLDER)
-@click.option("--claims", "sources", type=FOLDER, multiple=True, required=True, help=_t("run.claims"))
+@click.option("--claims", "sources", type=SOURCE, multiple=True, required=True, help=_t("run.claims"))
 @click.option("--out", "target", type=NEW_FOLDER, required=True, help=_t("run.out"))
 @click.option("--opening", type=RUN_FOLDER, help=_t("run.opening"))
 @click.option("--name", help=_t("run.name"))
@@ -90,7 +103,7 @@ def run(
 @click.argument("claim")
 @click.option("--run", "folder", type=RUN_FOLDER, help=_t("explain.run"))
 @click.option("--scheme", type=FOLDER, help=_t("explain.scheme"))
-@click.option("--claims", "sources", type=FOLDER, multiple=True, help=_t("explain.claims"))
+@click.option("--claims", "sources", type=SOURCE, multiple=True, help=_t("explain.claims"))
 @click.option("--opening", type=RUN_FOLDER, help=_t("run.opening"))
 @click.option("--facility", help=_t("explain.facility"))
 @click.option(
@@ -265,15 +278,28 @@ for _command in (
     books_commands.adjudicate,
     books_commands.readjudicate,
     books_commands.verify,
+    reports_commands.eligibility,
+    reports_commands.report,
+    policy_commands.policy,
     closing_commands.close,
     closing_commands.statement,
     closing_commands.pay,
+    payroll_commands.payroll,
+    voucher_commands.voucher,
     review_commands.review,
     rules_commands.rules,
     selection_commands.feedback,
     selection_commands.select,
+    fhir_commands.fhir,
+    serve_commands.serve,
+    openimis_in_commands.import_group,
+    openimis_out_commands.export_group,
+    openimis_out_commands.compare_group,
+    simulate_commands.simulate,
+    actuary_commands.actuary,
 ):
     main.add_command(_command)
 rules_commands.rules.add_command(routing_commands.route)
-main.add_command(reports_commands.eligibility)
-main.add_command(reports_commands.report)
+fhir_commands.fhir.add_command(fhir_export_commands.export)
+fhir_commands.fhir.add_command(fhir_intake_commands.check)
+simulate_commands.simulate.add_command(simulation_report_commands.report)

@@ -26,6 +26,11 @@ def shipped_benefits() -> list[Path]:
     return _shipped("benefits")
 
 
+def shipped_scenarios() -> list[Path]:
+    """Find the example scenarios, in the order of their names."""
+    return _shipped("scenarios")
+
+
 def _shipped(kind: str) -> list[Path]:
     package = Path(str(resources.files("adjudicator")))
     for folder in (package / "shipped" / kind, package.parent / kind):

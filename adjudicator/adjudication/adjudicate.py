@@ -75,11 +75,15 @@ def compile_scheme(
     codes = tuple(sorted({product.product for product in products}))
     registers = registers_room.encode(tables, codes, enrolment)
     compiled = compile_terms(products, registers.selectable)
-    return CompiledScheme(registers, compiled, adult_age, _remembered(registers, compiled))
+    return CompiledScheme(registers, compiled, adult_age, looked_back_on(registers, compiled))
 
 
-def _remembered(registers: Registers, products: CompiledProducts) -> Int64s:
-    """Say of each provision whether a frequency or the quantity limit of a product looks back on it."""
+def looked_back_on(registers: Registers, products: CompiledProducts) -> Int64s:
+    """Say of each provision whether a frequency or the quantity limit of a product looks back on it.
+
+    Returns:
+        (provisions,), bits: what has to be remembered of its accepted lines.
+    """
     terms, provisions = products.terms, registers.provisions
     provision_of_row = np.repeat(np.arange(len(provisions.first_row) - 1), np.diff(provisions.first_row))
     remembered = np.zeros(len(provisions.first_row) - 1, np.int64)

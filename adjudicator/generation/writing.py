@@ -47,7 +47,13 @@ from adjudicator.generation.provisions import (
 from adjudicator.generation.utilisation import intensity_for
 from adjudicator.generation.world import World, world_of
 from adjudicator.problems import Problem, Refused
-from adjudicator.shipped import shipped_benefits, shipped_products, shipped_routing, shipped_rules
+from adjudicator.shipped import (
+    shipped_benefits,
+    shipped_products,
+    shipped_routing,
+    shipped_rules,
+    shipped_scenarios,
+)
 from adjudicator.tables import CLAIM_LINES, CLAIMS, REGISTERS
 from adjudicator.units import currency_decimals
 from adjudicator.words import message, text
@@ -193,6 +199,7 @@ class _Scheme:
             ("rules", shipped_rules()),
             ("routing", shipped_routing()),
             ("benefits", shipped_benefits()),
+            ("scenarios", shipped_scenarios()),
         ):
             (self._folder / name).mkdir()
             for file in files:
