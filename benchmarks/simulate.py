@@ -207,17 +207,16 @@ def _document(scheme: Path, threads: int) -> str:
             "",
             "OpenFisca and Tax-Calculator compute a reform as they compute the law: the whole system once "
             "more for each reform (a second simulation on a reformed system; a second `Calculator` with a "
-            "reformed policy), over all records, and users compare the two. As measured on such a machine "
-            "before this was built, Tax-Calculator does about 0.37 million records and OpenFisca about 2.3 "
-            "million persons (six variables) per CPU-second; they were not measured again here. They compute "
-            "other things than claims, so this is about the way, not about the amounts:",
+            "reformed policy), over all records, and users compare the two. `reforms.py` measures them in an "
+            "environment of their own (`REFORMS.md`). They compute other things than claims: this is about "
+            "the way, not about the amounts:",
             "",
             "| what | records × variants per CPU-second |",
             "| --- | ---: |",
             f"| sweep: claims | {whole.claims * (whole.variants + 1) / whole.cpu:,.0f} |",
             f"| sweep: lines | {whole.lines * (whole.variants + 1) / whole.cpu:,.0f} |",
-            "| Tax-Calculator: records, one variant after the other | about 370,000 |",
-            "| OpenFisca: persons, six variables, one variant after the other | about 2,300,000 |",
+            "| Tax-Calculator: tax units, one variant after the other | 310,557 |",
+            "| OpenFisca: persons, seven variables, one variant after the other | 3,871,480 |",
             "",
         ]
     )

@@ -62,7 +62,9 @@ def waiting(folder: Path, month: int) -> set[tuple[int, int]]:
         ):
             if row.entry == 1:
                 standing[row.claim_id] = row.run
-        settled = set(connection.execute(sa.select(SETTLEMENTS.c.claim_id, SETTLEMENTS.c.run)).tuples())
+        settled = {
+            tuple(row) for row in connection.execute(sa.select(SETTLEMENTS.c.claim_id, SETTLEMENTS.c.run))
+        }
         assert unsettled_is_right(connection)
         assert check_closings(connection) == []
     given = set(zip(found.claim_id.tolist(), found.run.tolist(), strict=True))
