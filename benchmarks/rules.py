@@ -83,13 +83,14 @@ def main() -> None:
         rules = many_rules(given.rules, Path(folder))
         rows.append((f"compiling {len(rules)} rules, seconds", f"{time.perf_counter() - began:.1f}"))
     universe, _ = universe_of_month(inputs.compiled, inputs.registers.tables, claims, past, decided)
-    began = time.perf_counter()
+    began, worked = time.perf_counter(), time.process_time()
     flags = sum(len(one) for one in fire(rules, universe, rejecting=False, threads=THREADS))
-    seconds = time.perf_counter() - began
+    seconds, worked = time.perf_counter() - began, time.process_time() - worked
     lines = len(now.lines)
     rows += [
         ("lines asked about", f"{lines:,}"),
         (f"asking {len(rules)} rules, seconds", f"{seconds:.1f}"),
+        ("the same, seconds of processors", f"{worked:.1f}"),
         ("flags", f"{flags:,}"),
         ("lines × rules a second", f"{lines * len(rules) / seconds / 1e6:.0f} million"),
         ("peak memory, GiB", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1048576:.1f}"),
