@@ -288,15 +288,6 @@ CARC_OF_CUT: Final = {
 }
 """Group code and claim adjustment reason code (CARC, X12) of each cut."""
 
-FHIR_OF_CUT: Final = {
-    Cut.LIMIT_EXCESS: "contractual",
-    Cut.DEDUCTIBLE: "deductible",
-    Cut.CO_INSURANCE: "copay",
-    Cut.CATEGORY_EXCESS: "benefit-maximum",
-    Cut.CEILING_EXCESS: "benefit-maximum",
-}
-"""Category of a FHIR adjudication entry for each cut."""
-
 OPENIMIS_LETTERS: Final[dict[type[Word], dict[str, Word]]] = {
     Category: {
         "S": Category.SURGERY,

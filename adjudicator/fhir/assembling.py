@@ -132,7 +132,8 @@ def _claim(
         version=(decision and decision.get("version")) or FIRST_VERSION,
         administrator=row["administrator"],
         guarantee=row["guarantee"],
-        held=known.held.get(number),
+        # Why it waited is of no account once it is decided.
+        held=known.held.get(number) if decision is None else None,
         paid=paid,
         changed=since,
     )

@@ -66,7 +66,7 @@ def claim_response(
     resource: Resource = {
         "resourceType": "ClaimResponse",
         "id": claim_response_id(scheme, decided.facility, decided.claim),
-        "meta": e.meta(decided.version, decided.changed or created),
+        "meta": e.meta(version_id(decided), decided.changed or created),
         "language": language,
         "identifier": [
             e.identifier(
@@ -106,6 +106,16 @@ def claim_response(
 
 
 # What the header says.
+
+
+def version_id(decided: DecidedClaim) -> str:
+    """Name what is told of a claim: its decision by number, with its state where that is another than then.
+
+    What changes without a new decision, when a month is closed or paid, is a new version of the resource too.
+    """
+    if decided.status is ClaimStatus.ENTERED or decided.changed is not None:
+        return f"{decided.version}-{decided.status.word}"
+    return str(decided.version)
 
 
 def claim_type(decided: DecidedClaim) -> Resource:

@@ -156,15 +156,20 @@ def spoken(language: str) -> Json:
     return concept(coding(LANGUAGE, language))
 
 
-def meta(version: int, created: str) -> Json:
+def meta(version: str, created: str) -> Json:
     """Give the version of a resource; when it was made is left out where only the day is known."""
-    found: Json = {"versionId": str(version)}
+    found: Json = {"versionId": version}
     return found | ({"lastUpdated": created} if "T" in created else {})
 
 
 def period(start: dt.date | None, end: dt.date | None) -> Json | None:
-    """Give a period of days; None where neither end is known."""
-    found = {
-        name: day.isoformat() for name, day in (("start", start), ("end", end or start)) if day is not None
-    }
+    """Give a period of days; None where neither end is known.
+
+    A claim whose care ends before it begins is rejected (law, section 4), and told of all the same; R4 has no
+    such periods (per-1), so its end is left out.
+    """
+    last = end or start
+    if start is not None and last is not None and last < start:
+        last = None
+    found = {name: day.isoformat() for name, day in (("start", start), ("end", last)) if day is not None}
     return found or None

@@ -24,7 +24,6 @@ from adjudicator.fhir.systems import (
     BENEFIT_TYPE,
     BENEFIT_UNIT,
     OUR_CATEGORY,
-    OUR_KIND,
     OUR_LIMIT,
     OUR_VISIT_TYPE,
     Flavour,
@@ -163,6 +162,8 @@ class _Maker:
         for counted in standing.categories:
             yield self._category(counted)
         for provision in found.provisions:
+            if provision.provision is None:
+                yield self._excluded(provision)
             for one in provision.policies:
                 if one.policy.policy == standing.cover.policy.policy:
                     yield from (self._provision(provision, visit) for visit in one.visits)
@@ -216,18 +217,27 @@ class _Maker:
         }
         return item | ({"benefit": benefits} if benefits else {})
 
+    def _excluded(self, standing: ProvisionStanding) -> Resource:
+        """Say of a provision that the register does not have on the day that no policy pays it."""
+        return {
+            "productOrService": self._product(standing),
+            "excluded": True,
+            "description": _sentences(
+                [text("eligibility.not_in_register", self._language, day=self._asked.day)]
+            ),
+        }
+
+    def _product(self, standing: ProvisionStanding) -> Resource:
+        return e.concept(e.coding(provision_system(self._asked.scheme, standing.kind), standing.code))
+
     def _provision(self, standing: ProvisionStanding, visit: VisitTerms) -> Resource:
         """Give what a policy pays for a provision, and why it would not be paid."""
-        fits = standing.provision is not None and standing.for_sex is None and standing.for_age is None
+        fits = standing.for_sex is None and standing.for_age is None
         paid = fits and standing.next_date is None and visit.payable
         said = [say(note, self._language) for note in self._notes(standing, visit)]
+        # R4 has a category or a product there, not both (ces-1); the code's system says which kind it is.
         item: Resource = {
-            "category": e.concept(
-                e.coding(OUR_KIND, standing.kind.word, label(standing.kind, self._language))
-            ),
-            "productOrService": e.concept(
-                e.coding(provision_system(self._asked.scheme, standing.kind), standing.code)
-            ),
+            "productOrService": self._product(standing),
             "excluded": not paid,
         }
         if len(visit.visit_types) < len(VisitType):
@@ -236,14 +246,12 @@ class _Maker:
                 for one in visit.visit_types
             ]
         if said:
-            item["description"] = " ".join(f"{one[:1].upper()}{one[1:]}." for one in said)
+            item["description"] = _sentences(said)
         benefits = list(self._benefits(visit)) if visit.covered else []
         return item | ({"benefit": benefits} if benefits else {})
 
     def _notes(self, standing: ProvisionStanding, visit: VisitTerms) -> Iterator[Message]:
-        if standing.provision is None:
-            yield message("eligibility.not_in_register", day=self._asked.day)
-        elif not visit.covered:
+        if not visit.covered:
             yield message("product.not_covered")
         if standing.for_sex is not None:
             yield message("eligibility.for_sex", sex=standing.for_sex)
@@ -282,3 +290,7 @@ class _Maker:
                 yield {"type": kind, "allowedString": f"{e.number(quantity.limit)}"} | {
                     "usedString": f"{e.number(used)}"
                 }
+
+
+def _sentences(said: Sequence[str]) -> str:
+    return " ".join(f"{one[:1].upper()}{one[1:]}." for one in said)

@@ -50,7 +50,7 @@ def explanation_of_benefit(
     resource: Resource = {
         "resourceType": "ExplanationOfBenefit",
         "id": resource_id("ExplanationOfBenefit", scheme, decided.facility, decided.claim),
-        "meta": e.meta(decided.version, decided.changed or created),
+        "meta": e.meta(response.version_id(decided), decided.changed or created),
         "language": language,
         "identifier": [
             e.identifier(

@@ -61,7 +61,10 @@ def _of_category(counted: CategoryLimits, decimals: int, currency: str) -> Itera
 
 def _of_provision(standing: PolicyStanding, provision: ProvisionStanding) -> Iterator[Resource]:
     word = provision.kind.word
-    fits = provision.provision is not None and provision.for_sex is None and provision.for_age is None
+    if provision.provision is None:
+        # The register does not have it on the day.
+        yield {"category": {"text": f"is_{word}_ok"}, "excluded": True}
+    fits = provision.for_sex is None and provision.for_age is None
     for one in provision.policies:
         if one.policy.policy != standing.cover.policy.policy:
             continue

@@ -136,7 +136,7 @@ def payment_reconciliation(
     resource: Resource = {
         "resourceType": RECONCILIATION,
         "id": resource_id(RECONCILIATION, scheme, *paid.key),
-        "meta": e.meta(1, paid.changed),
+        "meta": e.meta(paid.state.value, paid.changed),
         "language": language,
         "identifier": [e.identifier(identifier_system(scheme, paid.key[0]), "/".join(paid.key[1:]))],
         "status": "active",
@@ -173,7 +173,7 @@ def payment_notice(
     return {
         "resourceType": "PaymentNotice",
         "id": resource_id("PaymentNotice", scheme, *paid.key),
-        "meta": e.meta(1, paid.changed),
+        "meta": e.meta(paid.state.value, paid.changed),
         "language": language,
         "identifier": [e.identifier(identifier_system(scheme, "payment-notice"), "/".join(paid.key[1:]))],
         "status": "active",

@@ -280,7 +280,10 @@ class _Mapper:
                 ends.append(self._day(item.serviced_period.end, f"{name}.end", judge))
         first = min((day for day in starts if day is not None), default=None)
         last = max((day for day in ends if day is not None), default=None)
-        if first is None:
+        if first is None and last is None and period is not None:
+            # Of care whose beginning is not told, the last day decides (law, section 4).
+            last = self._day(period.end, "billablePeriod.end", judge)
+        if first is None and last is None:
             judge.tell("no_dates", "incomplete", "billablePeriod", "warning")
         return first, last
 

@@ -116,7 +116,9 @@ def decided_claims(draw: st.DrawFn) -> DecidedClaim:
     of_lines = {line.reason for line in lines}
     shared = next(iter(of_lines)) if len(of_lines) == 1 else Reason.NOT_IN_REGISTER
     start = draw(st.one_of(st.none(), DAYS))
-    end = draw(st.one_of(st.none(), DAYS)) if start is None else start + dt.timedelta(draw(st.integers(0, 9)))
+    end = (
+        draw(st.one_of(st.none(), DAYS)) if start is None else start + dt.timedelta(draw(st.integers(-2, 9)))
+    )
     paid = None
     if status is ClaimStatus.PAID:
         total, back = sum(line.remunerated or 0 for line in lines), draw(st.integers(0, 500))

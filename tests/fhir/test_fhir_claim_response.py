@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from dataclasses import replace
 from decimal import Decimal
 
@@ -21,13 +22,20 @@ from adjudicator.units import unscaled
 from adjudicator.vocabulary import ClaimStatus, Cut, Kind, LineStatus, PriceOrigin, Reason
 from adjudicator.words import LANGUAGES, message
 from tests.fhir.decisions import decided_claims
-from tests.fhir.reading import amounts, as_received, judged, monies, summed
+from tests.fhir.reading import Resource, amounts, as_received, judged, monies, summed
 from tests.fhir.reading import left_over as left_over_of
 
 CREATED = "2026-02-01T08:30:00+00:00"
 
 languages = st.sampled_from(LANGUAGES)
 flavours = st.sampled_from(Flavour)
+
+
+def judged_version(resource: Resource) -> str:
+    """Give the version of a resource, which goes into addresses and headers."""
+    found: str = resource["meta"]["versionId"]
+    assert re.fullmatch(r"[A-Za-z0-9\-.]{1,64}", found)
+    return found
 
 
 @given(decided_claims())
@@ -79,6 +87,32 @@ def test_the_referee_takes_every_response(decided: DecidedClaim, language: str, 
 @given(decided_claims(), languages, flavours)
 def test_the_referee_takes_every_explanation(decided: DecidedClaim, language: str, flavour: Flavour) -> None:
     judged(explanation_of_benefit(decided, created="2026-02-01", language=language, flavour=flavour))
+
+
+@given(decided_claims())
+def test_periods_end_after_they_begin_as_r4_has_them(decided: DecidedClaim) -> None:
+    """Care that ends before it begins is told without its end: R4's invariant per-1."""
+    told = explanation_of_benefit(decided, created=CREATED)
+    periods = [one["servicedPeriod"] for one in told.get("item", []) if "servicedPeriod" in one]
+    for period in [told["billablePeriod"], *periods] if "billablePeriod" in told else periods:
+        assert period
+        assert period.get("start", "") <= period.get("end", "9")
+    assert ("billablePeriod" in told) is (decided.date_from is not None or decided.date_to is not None)
+
+
+@given(decided_claims())
+def test_what_changes_without_a_decision_is_a_new_version_too(decided: DecidedClaim) -> None:
+    def version(one: DecidedClaim) -> str:
+        found: str = judged_version(claim_response(one, created=CREATED))
+        assert judged_version(explanation_of_benefit(one, created=CREATED)) == found
+        return found
+
+    if decided.status is ClaimStatus.ENTERED:
+        assert version(decided) == f"{decided.version}-entered"
+    else:
+        assert version(decided) == str(decided.version)
+        later = replace(decided, changed="2026-03-01T00:00:00+00:00")
+        assert version(later) == f"{decided.version}-{decided.status.word}"
 
 
 @given(decided_claims())

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import gzip
 import json
+import os
 import time
 from collections.abc import Iterator
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +23,13 @@ from starlette.testclient import TestClient
 from adjudicator.books.books import open_books
 from adjudicator.books.submission.audit import accesses
 from adjudicator.books.submission.counter import Counter
+from adjudicator.books.submission.jobs import EXPORT, add_job, new_name
 from adjudicator.books.submission.tokens import add_token, revoke_token, tokens
 from adjudicator.problems import Refused
-from adjudicator.web.fhir import callers
+from adjudicator.web.fhir import bulk, callers
 from adjudicator.web.fhir.app import OPERATIONS, make_app
 from adjudicator.web.fhir.callers import Rates
+from adjudicator.web.fhir.desk import Desk
 from adjudicator.web.fhir.replies import asked_language
 from adjudicator.web.fhir.settings import Settings
 from adjudicator.words import entries
@@ -256,6 +260,34 @@ def test_eligibility(server: Server) -> None:
         "/fhir/CoverageEligibilityRequest", b'{"resourceType":"CoverageEligibilityRequest"}'
     )
     assert (refused.status_code, key(refused)) == (422, "serve.no_patient")
+    odd = question(insuree, day, [code])
+    odd["id"], odd["patient"]["display"] = "no id", "a\x00b"
+    answer = server.send("/fhir/CoverageEligibilityRequest", json.dumps(odd).encode())
+    assert answer.status_code == 200
+    assert valid(answer.json())["patient"]["display"] == "a\ufffdb"
+    assert "reference" not in answer.json()["request"]
+    odd["patient"]["display"] = "half a letter: \ud800"
+    assert key(server.send("/fhir/CoverageEligibilityRequest", json.dumps(odd).encode())) == "serve.not_json"
+    for moment in ("0001-01-01", "9999-12-31"):
+        far = server.send("/fhir/CoverageEligibilityRequest", body(question(insuree, moment, [code])))
+        assert far.status_code == 200, moment
+
+
+def test_odd_searches(one: Server) -> None:
+    """Numbers that are none, and forms that are too large, packed or of another kind."""
+    for asked in ("_count=%C2%B2", "_count=-1", "_offset=1e3", "_count=9999999999"):
+        refused = one.get(f"/fhir/ClaimResponse?{asked}")
+        assert (refused.status_code, key(refused)) == (400, "serve.search_number"), asked
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    path = "/fhir/ClaimResponse/_search"
+    assert valid(one.send(path, b"_count=1", **form).json())["type"] == "searchset"
+    packed = one.send(path, gzip.compress(b"patient=nobody"), **form, **{"Content-Encoding": "gzip"})
+    assert (packed.status_code, packed.json()["total"]) == (200, 0)
+    large = one.send(path, b"a" * 70_000, **form)
+    assert (large.status_code, key(large)) == (413, "serve.too_large")
+    assert one.get("/fhir/ClaimResponse/%00").status_code == 404
+    assert "\x00" not in accesses(one.counter.books)[-1].resource
+    assert one.get("/fhir/ClaimResponse", Accept="").status_code == 200
 
 
 def test_validating(one: Server) -> None:
@@ -301,6 +333,8 @@ def test_the_capability_statement_says_what_is_true(one: Server) -> None:
             of = kinds if operation.resource == "{type}" else {operation.resource}
             there |= {(kind, what) for kind in of}
     assert named == there
+    # A question is answered and not kept: it is no create.
+    assert ("CoverageEligibilityRequest", "create") not in named
     searched = next(r for r in rest["resource"] if r["type"] == "ClaimResponse")["searchParam"]
     for parameter in searched:
         assert one.get(f"/fhir/ClaimResponse?{parameter['name']}=x").status_code == 200
@@ -319,13 +353,17 @@ def test_tokens(one: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """None, a wrong one, one that was taken back and one that has run out are told; no secret is kept."""
     monkeypatch.setattr(callers, "TRUSTED", 0.0)
     books = one.counter.books
-    assert key(one.client.get("/fhir/ClaimResponse")) == "serve.no_bearer"
+    nobody = one.client.get("/fhir/ClaimResponse")
+    assert (key(nobody), nobody.headers["www-authenticate"]) == (
+        "serve.no_bearer",
+        'Bearer realm="adjudicator"',
+    )
     for wrong in ("x", "adj_x_y", one.token[:-1], f"{one.token}x", "adj_%00_x", "é"):
         refused = one.client.get(
             "/fhir/ClaimResponse", headers={b"Authorization": f"Bearer {wrong}".encode()}
         )
         assert (refused.status_code, key(refused)) == (401, "serve.unknown_bearer")
-        assert refused.headers["www-authenticate"].startswith("Bearer")
+        assert refused.headers["www-authenticate"].endswith('error="invalid_token"')
     name, short = add_token(books, one.facility, BY, expires=dt.date(2020, 1, 1))
     assert one.get("/fhir/ClaimResponse", short).status_code == 401
     name, given = add_token(books, one.facility, BY)
@@ -524,13 +562,25 @@ def lines_of(server: Server, listed: list[dict[str, Any]], kind: str) -> list[di
 def test_an_intake_and_an_export(server: Server) -> None:
     """Many claims are decided beside, and fetched again; what is wrong is said by its line."""
     claims = server.claims[:6]
+    who = claims[1]["patient"]["identifier"]["value"]
+    patient = {
+        "resourceType": "Patient",
+        "id": "p1",
+        "identifier": [{"value": who}],
+        "photo": [{"data": "AAAA" * 9_000}],
+    }
+    beside = deepcopy(claims[1])
+    beside["patient"], beside["identifier"] = {"reference": "Patient/p1"}, [{"value": "by-reference"}]
     sent = ndjson([claims[0], {"resourceType": "Claim"}, *claims]) + b"\nnonsense\n"
+    sent += ndjson([beside, patient])
     headers = {**LINES, "Content-Encoding": "gzip", **server.bearer()}
     started = server.client.post("/fhir/$import", content=gzip.compress(sent), headers=headers)
     manifest = finished(server, started)
     answers = lines_of(server, manifest["output"], "ClaimResponse")
     wrong = lines_of(server, manifest["error"], "OperationOutcome")
-    assert len(answers) == 7
+    assert len(answers) == 8
+    assert answers.pop()["patient"] == beside["patient"]
+    assert server.get(f"/fhir/ClaimResponse?patient={who}&identifier=by-reference").json()["total"] == 1
     assert [valid(one)["issue"][0]["details"]["text"].partition(":")[0] for one in wrong] == [
         "line 2",
         "line 10",
@@ -539,17 +589,32 @@ def test_an_intake_and_an_export(server: Server) -> None:
         assert answer == server.submit(claim).json()
     file = manifest["output"][0]["url"]
     assert server.get(file, server.other).status_code == 404
-    assert server.get(started.headers["content-location"], server.other).status_code == 404
+    address = started.headers["content-location"]
+    assert server.get(address, server.other).status_code == 404
+    assert server.client.delete(address, headers=server.bearer(server.other)).status_code == 404
+    for name in (
+        "intake.ndjson",
+        "..%2F..%2Fbooks.db",
+        "%2E%2E",
+        "ClaimResponse.1.ndjson%00",
+        "ClaimResponse.2.ndjson",
+    ):
+        assert server.get(f"{address}/{name}").status_code == 404, name
+    told = server.get(address).headers
+    assert told["content-type"] == "application/json"
+    kept = parsedate_to_datetime(told["expires"]) - dt.datetime.now(dt.UTC)
+    assert dt.timedelta(days=6) < kept <= dt.timedelta(days=7)
 
     refused = server.get("/fhir/$export")
     assert (refused.status_code, key(refused)) == (400, "serve.prefer")
     export = server.get("/fhir/$export?_type=ClaimResponse,ExplanationOfBenefit", Prefer="respond-async")
     manifest = finished(server, export)
+    assert manifest["request"].endswith("/fhir/$export?_type=ClaimResponse,ExplanationOfBenefit")
     exported = lines_of(server, manifest["output"], "ClaimResponse")
     key_of = {one["id"]: one for one in answers}
-    assert {one["id"] for one in exported} == set(key_of)
-    assert all(one["total"] == key_of[one["id"]]["total"] for one in exported)
-    assert len(lines_of(server, manifest["output"], "ExplanationOfBenefit")) == 6
+    assert len(exported) == len(key_of) + 1
+    assert all(one == key_of[one["id"]] for one in exported if one["id"] in key_of)
+    assert len(lines_of(server, manifest["output"], "ExplanationOfBenefit")) == 7
     since = "/fhir/$export?_type=ClaimResponse&_since=2999-01-01T00:00:00%2B01:00"
     assert not lines_of(
         server, finished(server, server.get(since, Prefer="respond-async"))["output"], "ClaimResponse"
@@ -564,13 +629,45 @@ def test_what_an_export_cannot_be_asked(one: Server) -> None:
     for asked, said in (
         ("_type=Patient", "serve.export_type"),
         ("_since=yesterday", "serve.since"),
+        ("_since=0001-01-01T00:00:00%2B14:00", "serve.since"),
         ("_outputFormat=csv", "serve.output_format"),
         ("color=red", "serve.search_unknown"),
     ):
         refused = one.get(f"/fhir/$export?{asked}", Prefer="respond-async")
         assert (refused.status_code, key(refused)) == (400, said)
+    preferred = [("Prefer", "return=minimal"), ("Prefer", "Respond-Async"), *one.bearer().items()]
+    plain = one.client.get("/fhir/$export?_outputFormat=application/fhir+ndjson", headers=preferred)
+    assert plain.status_code == 202
     refused = one.client.post("/fhir/$import", content=b"{}", headers={**JSON, **one.bearer()})
     assert (refused.status_code, key(refused)) == (415, "serve.content_type")
+
+
+def test_no_more_intakes_come_at_once_than_may_wait(embedded_folder: Path, village: Village) -> None:
+    """Those that are still coming are counted too: they take room on the disk before they are jobs."""
+    with open_books(embedded_folder) as books:
+        desk = Desk(Counter(books, "counter"), QUICK)
+        with desk.coming("A") as first, desk.coming("A") as second, desk.coming("B") as other:
+            assert (first, second, other) == (1, 2, 1)
+        with desk.coming("A") as again:
+            assert again == 1
+        desk.counter.close()
+        for one in served(Counter(books, "counter"), village, replace(QUICK, jobs=0)):
+            refused = one.client.post("/fhir/$import", content=b"{}", headers={**LINES, **one.bearer()})
+            assert (refused.status_code, key(refused)) == (429, "serve.jobs")
+            assert not list(books.folder.glob(f"{bulk.FOLDER}/*"))
+
+
+def test_what_a_cut_off_intake_left_is_swept(embedded_folder: Path) -> None:
+    """Folders that no job is of are removed a day later; those of jobs, and of what is coming, stay."""
+    with open_books(embedded_folder) as books:
+        old, coming = bulk.folder_of(books, new_name()), bulk.folder_of(books, new_name())
+        job = add_job(books, new_name(), EXPORT, "H1", "t", {})
+        for folder in (old, coming, bulk.folder_of(books, job.job)):
+            folder.mkdir(parents=True)
+            if folder != coming:
+                os.utime(folder, (1, 1))
+        bulk.sweep(books)
+        assert {found.name for found in old.parent.iterdir()} == {coming.name, job.job}
 
 
 def test_another_server_goes_on_with_a_job(new_folder: NewFolder, village: Village) -> None:

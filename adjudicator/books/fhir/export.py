@@ -15,6 +15,7 @@ from adjudicator.books.books import Books
 from adjudicator.books.closing.periods import month_given
 from adjudicator.books.fhir.claims import Chosen, Progress, claims_of, no_progress
 from adjudicator.books.fhir.payments import payments_of
+from adjudicator.books.reports.about import check_period
 from adjudicator.fhir.claim_response import claim_response
 from adjudicator.fhir.decided import DecidedClaim
 from adjudicator.fhir.explanation_of_benefit import explanation_of_benefit
@@ -64,9 +65,10 @@ class Wanted:
         """Give the first and the last day: those of a month, where one is named.
 
         Raises:
-            Refused: it is no month.
+            Refused: it is no month, or the last day is before the first.
         """
         if month is None:
+            check_period(first, last)
             return first, last
         number = month_given(month)
         return date_of(int(first_day(number))), date_of(int(last_day(number)))

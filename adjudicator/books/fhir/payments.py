@@ -72,7 +72,7 @@ def payments_of(
         if (row.closing, row.facility) not in settled and is_asked({row.closing}, row.facility)
     ]
     needed = {owed.closing for one in payments for owed in one.statements} | {row.closing for row in due}
-    details = _details(connection, {number: standing[number] for number in needed})
+    details = _details(connection, {number: standing[number] for number in needed}, facilities)
     events, names = _last_events(connection), _facility_names(connection)
     found = [
         _payment(settings.scheme, settings.currency, payment, details, events[payment.payment])
@@ -128,16 +128,17 @@ def _added_up(
 
 
 def _details(
-    connection: sa.Connection, closings: Mapping[int, ClosedMonth]
+    connection: sa.Connection, closings: Mapping[int, ClosedMonth], facilities: Sequence[str] | None
 ) -> dict[tuple[int, str], tuple[Detail, ...]]:
     """Read what closings hold for claims, by closing and facility, in the order of the claims' numbers."""
     table = REMUNERATIONS
+    chosen = sa.true() if facilities is None else table.c.facility.in_(facilities)
     total = sa.type_coerce(sa.cast(sa.func.sum(table.c.amount), sa.BigInteger()), sa.BigInteger())
     keys = (table.c.closing, table.c.facility, table.c.claim_id, table.c.entry, CLAIMS.c.claim)
     of_claims = (
         sa.select(*keys, total.label("amount"))
         .join(CLAIMS, CLAIMS.c.claim_id == table.c.claim_id)
-        .where(table.c.claim_id != NO_CLAIM, table.c.closing.in_(closings))
+        .where(table.c.claim_id != NO_CLAIM, table.c.closing.in_(closings), chosen)
         .group_by(*keys)
     )
     found: dict[tuple[int, str], list[Detail]] = defaultdict(list)
@@ -146,7 +147,7 @@ def _details(
         of_claim = _detail(closings[row["closing"]], what, row["amount"], claim=row["claim"])
         found[row["closing"], row["facility"]].append(of_claim)
     by_head = sa.select(table.c.closing, table.c.facility, table.c.product, table.c.amount).where(
-        table.c.claim_id == NO_CLAIM, table.c.closing.in_(closings)
+        table.c.claim_id == NO_CLAIM, table.c.closing.in_(closings), chosen
     )
     for row in bulk.read(connection, by_head).to_pylist():
         capitation = _detail(closings[row["closing"]], What.CAPITATION, row["amount"], product=row["product"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
@@ -32,10 +33,12 @@ from adjudicator.store.schema import (
     SETTLEMENTS,
     SUBMISSIONS,
 )
-from adjudicator.words import message
+from adjudicator.words import Message, message
 
 Names = Mapping[tuple[int, str], str]
 """Of provisions, by kind and code."""
+
+_UUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 _EMPTY: Final = pa.table({"claim_id": pa.array([], pa.int64())})
 
@@ -146,6 +149,23 @@ def _echoes(connection: sa.Connection, claim_ids: Sequence[int]) -> dict[int, tu
     return {row.claim_id: (row.echo, row.held) for row in connection.execute(query)}
 
 
+def received_as(books: Books, responses: Sequence[str]) -> dict[str, tuple[Sent, Message | None]]:
+    """Tell what senders called things, and why a claim waits where it is held.
+
+    Args:
+        books: the books.
+        responses: the ids of the answers to the claims; those of claims that nobody sent to the counter are
+            passed over.
+    """
+    table = SUBMISSIONS
+    query = sa.select(table.c.response, table.c.echo, table.c.held).where(table.c.response.in_(responses))
+    with books.database.reading() as connection:
+        return {
+            row.response: (sent_of(row.echo), None if row.held is None else message(row.held))
+            for row in connection.execute(query)
+        }
+
+
 def _whole(books: Books, claim_id: int) -> Answer | None:
     query = sa.select(CLAIMS.c.facility, CLAIMS.c.claim).where(CLAIMS.c.claim_id == claim_id)
     with books.database.reading() as connection:
@@ -226,6 +246,8 @@ def _by_response(books: Books, connection: sa.Connection, facility: str, respons
     number: int | None = connection.execute(query).scalar()
     if number is not None:
         return number
+    if not _UUID.fullmatch(response):
+        return None
     # Claims that were not sent to the counter: their ids are not kept, and follow from their numbers.
     query = sa.select(CLAIMS.c.claim_id, CLAIMS.c.claim).where(CLAIMS.c.facility == facility)
     scheme = books.settings.scheme

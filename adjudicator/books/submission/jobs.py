@@ -66,6 +66,12 @@ def waiting_jobs(books: Books, facility: str | None = None) -> list[Job]:
     return _jobs(books, chosen)
 
 
+def names_of_jobs(books: Books) -> set[str]:
+    """Give the names of all jobs, whoever asked for them and however far they are."""
+    with books.database.reading() as connection:
+        return set(connection.execute(sa.select(BULK_JOBS.c.job)).scalars())
+
+
 def old_jobs(books: Books, before: str) -> list[Job]:
     """Give the jobs that are over and were asked for before a moment (ISO 8601)."""
     return _jobs(books, sa.and_(BULK_JOBS.c.state != WAITING, BULK_JOBS.c.at < before))

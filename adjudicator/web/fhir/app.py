@@ -30,7 +30,8 @@ OPERATIONS: Final = (
     Operation("GET", "/fhir/ClaimResponse", "search", claims.search, "ClaimResponse", "search-type"),
     Operation("POST", "/fhir/ClaimResponse/_search", "search", claims.search, "ClaimResponse", "search-type"),
     Operation("GET", "/fhir/ClaimResponse/{id}", "read", claims.read, "ClaimResponse", "read"),
-    Operation("POST", f"/fhir/{_QUESTION}", "eligibility", eligibility.ask, _QUESTION, "create"),
+    # It keeps nothing, and so is no "create" of FHIR's: openIMIS's clients ask in this way.
+    Operation("POST", f"/fhir/{_QUESTION}", "eligibility", eligibility.ask, _QUESTION),
     Operation("POST", f"/fhir/{_QUESTION}/$submit", "eligibility", eligibility.ask, _QUESTION, name="submit"),
     Operation("POST", "/fhir/{type}/$validate", "validate", validation.validate, ANY, name="validate"),
     Operation("POST", "/fhir/$import", "import", bulk.start_import, name="import"),

@@ -113,7 +113,7 @@ async def unpacked(request: Request, largest: int, slow: float) -> AsyncGenerato
     if encoding not in ("identity", "gzip", ""):
         raise declined(415, "not-supported", "serve.encoding", given=encoding)
     announced = request.headers.get("content-length", "")
-    if announced.isdigit() and int(announced[:20]) > largest:
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > largest:
         raise _too_large(largest)
     unpacking = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
     came, out = 0, 0

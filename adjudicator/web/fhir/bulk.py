@@ -11,9 +11,11 @@ import datetime as dt
 import re
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from email.utils import format_datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -23,7 +25,7 @@ from starlette.responses import FileResponse
 from adjudicator.books.books import Books
 from adjudicator.books.fhir.claims import Chosen, claims_of
 from adjudicator.books.fhir.payments import payments_of
-from adjudicator.books.submission.answers import echo_of
+from adjudicator.books.submission.answers import echo_of, received_as
 from adjudicator.books.submission.counter import REFUSALS, NotReceived, Read
 from adjudicator.books.submission.counter import Sent as Taken
 from adjudicator.books.submission.jobs import (
@@ -37,6 +39,7 @@ from adjudicator.books.submission.jobs import (
     add_job,
     find_job,
     forget_job,
+    names_of_jobs,
     new_name,
     note_job,
     old_jobs,
@@ -50,10 +53,12 @@ from adjudicator.fhir.payments import payment_notice, payment_reconciliation
 from adjudicator.fhir.systems import claim_response_id
 from adjudicator.fhir.writing import encoded
 from adjudicator.store.journal import now
+from adjudicator.vocabulary import ClaimStatus
 from adjudicator.web.fhir.bodies import check_depth, check_lines, type_of, unpacked
 from adjudicator.web.fhir.claims import echo, issues_of
 from adjudicator.web.fhir.desk import LOG, Desk, Done
 from adjudicator.web.fhir.replies import (
+    JSON,
     NDJSON,
     Declined,
     Reply,
@@ -73,6 +78,9 @@ INTAKE: Final = "intake.ndjson"
 
 BATCH: Final = 200
 """Claims of an intake that are decided together."""
+
+ORPHANED: Final = 86_400
+"""Seconds after which a folder that no job is of is nobody's: an intake takes minutes to come."""
 
 PER_FILE: Final = 50_000
 """Resources of a file of an export."""
@@ -94,17 +102,18 @@ _NAME: Final = re.compile(r"[A-Za-z]+\.\d+\.ndjson")
 async def start_import(call: Call) -> Reply:
     """Take a file of claims, to be decided beside."""
     check_lines(call.request)
-    await _check_room(call)
     name = new_name()
     folder = folder_of(call.desk.books, name)
-    try:
-        size = await _spooled(call, folder)
-        request = {"language": call.language, "base": call.base, "bytes": size}
-        books = call.desk.books
-        await call.desk.run(add_job, books, name, IMPORT, call.facility, call.token.token, request)
-    except BaseException:
-        await call.desk.run(_removed, folder)
-        raise
+    with call.desk.coming(call.facility) as coming:
+        await _check_room(call, coming)
+        try:
+            size = await _spooled(call, folder)
+            request = {"language": call.language, "base": call.base, "bytes": size}
+            books = call.desk.books
+            await call.desk.run(add_job, books, name, IMPORT, call.facility, call.token.token, request)
+        except BaseException:
+            await call.desk.run(_removed, folder)
+            raise
     return _accepted(call, name)
 
 
@@ -126,12 +135,13 @@ async def _spooled(call: Call, folder: Path) -> int:
 
 async def start_export(call: Call) -> Reply:
     """Begin to write what the books hold about a facility's claims and payments."""
-    if "respond-async" not in call.request.headers.get("prefer", ""):
+    if "respond-async" not in ",".join(call.request.headers.getlist("prefer")).lower():
         raise declined(400, "required", "serve.prefer")
     given = dict(call.request.query_params)
     types = _types(given.pop("_type", None))
     since = _since(given.pop("_since", None))
-    form = given.pop("_outputFormat", NDJSON)
+    # A plus sign in an address is a blank.
+    form = given.pop("_outputFormat", NDJSON).replace(" ", "+")
     if form not in (NDJSON, "application/ndjson", "ndjson"):
         raise declined(400, "not-supported", "serve.output_format", given=form[:50], wanted=NDJSON)
     if unknown := [name for name in given if name not in ("_format", "_pretty")]:
@@ -144,7 +154,7 @@ async def start_export(call: Call) -> Reply:
         "base": call.base,
         "types": types,
         "since": since,
-        "asked": str(call.request.url),
+        "asked": "?".join(part for part in (f"{call.base}/$export", call.request.url.query) if part),
     }
     await call.desk.run(add_job, call.desk.books, name, EXPORT, call.facility, call.token.token, request)
     return _accepted(call, name)
@@ -166,14 +176,14 @@ def _since(given: str | None) -> str | None:
     try:
         # A plus sign in an address is a blank.
         moment = dt.datetime.fromisoformat(given.replace(" ", "+"))
-    except ValueError:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC).isoformat()
+    except (ValueError, OverflowError):
         raise declined(400, "value", "serve.since", given=given[:50]) from None
-    return (moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)).astimezone(dt.UTC).isoformat()
 
 
-async def _check_room(call: Call) -> None:
+async def _check_room(call: Call, coming: int = 1) -> None:
     present = await call.desk.run(waiting_jobs, call.desk.books, call.facility)
-    if len(present) >= call.settings.jobs:
+    if len(present) + coming > call.settings.jobs:
         raise come_again(429, "throttled", "serve.jobs", 30, most=call.settings.jobs)
 
 
@@ -192,7 +202,15 @@ async def status(call: Call) -> Reply:
         return Reply(202, None, headers, subject=job.job)
     if job.state == FAILED:
         raise declined(500, "exception", "serve.job_failed", job=job.job)
-    return Reply(200, dict(job.record["manifest"]), subject=job.job)
+    # A manifest is no resource, and so is plain JSON.
+    headers = {"Content-Type": JSON, "Expires": _expires(job, call.settings.kept)}
+    return Reply(200, dict(job.record["manifest"]), headers, subject=job.job)
+
+
+def _expires(job: Job, days: int) -> str:
+    """Tell from when on the files of a job may be gone, as HTTP writes it."""
+    ends = dt.datetime.fromisoformat(job.at).astimezone(dt.UTC) + dt.timedelta(days=days)
+    return format_datetime(ends, usegmt=True)
 
 
 async def cancel(call: Call) -> Reply:
@@ -236,6 +254,17 @@ def _made_folder(folder: Path) -> None:
 
 def _removed(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep(books: Books) -> None:
+    """Remove the folders that no job is of: of intakes that were cut off with their server."""
+    before = time.time() - ORPHANED
+    left = [one for one in (books.folder / FOLDER).glob("*") if one.stat().st_mtime < before]
+    if left:
+        known = names_of_jobs(books)
+        for folder in left:
+            if folder.name not in known:
+                _removed(folder)
 
 
 def _forgotten(books: Books, job: Job) -> None:
@@ -286,6 +315,7 @@ class Jobs:
         before = (dt.datetime.now(dt.UTC) - kept).isoformat(timespec="seconds")
         for job in old_jobs(self._desk.books, before):
             _forgotten(self._desk.books, job)
+        sweep(self._desk.books)
 
     def _do(self, job: Job) -> None:
         writer = _Writer(self._desk, job, self._ended)
@@ -408,20 +438,26 @@ def _numbered(desk: Desk, path: Path) -> Iterator[tuple[int, bytes | None]]:
 
 
 def _beside(desk: Desk, path: Path) -> Iterator[tuple[str, bytes]]:
-    """Give the resources of a file that claims may refer to."""
+    """Give the resources of a file that claims may refer to: what says who or what they are, and no more."""
     for _, line in _numbered(desk, path):
         if line is None or b'"Claim"' in line[:200]:
             continue
         with suppress(Declined, msgspec.MsgspecError):
             check_depth(line, desk.settings.deepest)
             kind = type_of(line)
-            head = msgspec.json.decode(line, type=_Head)
-            if kind not in ("", "Claim") and isinstance(head.id, str):
-                yield f"{kind}/{head.id}", line
+            named = msgspec.json.decode(line, type=_Named)
+            if kind not in ("", "Claim") and isinstance(named.id, str):
+                yield f"{kind}/{named.id}", msgspec.json.encode(named)
 
 
-class _Head(msgspec.Struct):
+class _Named(msgspec.Struct, omit_defaults=True):
+    """What :func:`ingest.fhir.context.known_of` reads of a resource; portraits and the like are not kept."""
+
+    resource_type: Any = msgspec.field(name="resourceType", default=None)
     id: Any = None
+    identifier: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    code: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    extension: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 def _lines(desk: Desk, job: Job, path: Path, context: Mapping[str, Any]) -> Iterator[_Line]:
@@ -509,8 +545,9 @@ def _export_claims(desk: Desk, job: Job, writer: _Writer, types: Sequence[str]) 
     batch: list[tuple[DecidedClaim, str]] = []
 
     def write() -> None:
+        told = _as_received(desk.books, batch)
         for kind in types:
-            writer.write(kind, [_made(desk, job, OF_CLAIMS[kind], *one) for one in batch])
+            writer.write(kind, [_made(desk, job, OF_CLAIMS[kind], *one) for one in told])
         batch.clear()
 
     done = 0
@@ -523,6 +560,18 @@ def _export_claims(desk: Desk, job: Job, writer: _Writer, types: Sequence[str]) 
                 write()
                 writer.progress(f"{done} claims")
     write()
+
+
+def _as_received(books: Books, batch: Sequence[tuple[DecidedClaim, str]]) -> list[tuple[DecidedClaim, str]]:
+    """Let claims be told of in the words of their senders, as the answers to them were."""
+    names = [claim_response_id(one.scheme, one.facility, one.claim) for one, _ in batch]
+    known = received_as(books, names)
+    found = []
+    for name, (decided, created) in zip(names, batch, strict=True):
+        sent, held = known.get(name, (decided.sent, None))
+        held = held if decided.status is ClaimStatus.ENTERED else None
+        found.append((replace(decided, sent=sent, held=held), created))
+    return found
 
 
 def _made(

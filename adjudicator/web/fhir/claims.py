@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
 import msgspec
-from starlette.requests import Request
 
 from adjudicator.books.submission.answers import (
     Answer,
@@ -23,7 +23,7 @@ from adjudicator.fhir.claim_response import claim_response
 from adjudicator.fhir.decided import Sent as Echo
 from adjudicator.fhir.systems import claim_response_id
 from adjudicator.store.journal import now
-from adjudicator.web.fhir.bodies import Sent, read_body, resource_in
+from adjudicator.web.fhir.bodies import Sent, read_body, resource_in, unpacked
 from adjudicator.web.fhir.replies import Declined, Reply, Resource, declined, note
 from adjudicator.web.fhir.service import Call
 from adjudicator.words import text
@@ -36,6 +36,9 @@ PREDETERMINATION: Final = "predetermination"
 
 LONGEST_ELEMENT: Final = 4_000
 """Letters of an element that is repeated in answers; a longer one is not."""
+
+LONGEST_FORM: Final = 1 << 16
+"""Bytes of the form of a search."""
 
 SEARCHED_BY: Final = {
     "_id": "token",
@@ -99,13 +102,12 @@ async def _decided(call: Call, claim: Read) -> Reply:
 
 def answered(call: Call, answer: Answer) -> Reply:
     """Answer about a claim as it stands in the books."""
-    decided = answer.decided
     resource = resource_of(call, answer)
     headers = {
         "Content-Location": f"{call.base}/ClaimResponse/{resource['id']}",
-        "ETag": f'W/"{decided.version}"',
+        "ETag": f'W/"{resource["meta"]["versionId"]}"',
     }
-    return Reply(200, resource, headers, decided.claim)
+    return Reply(200, resource, headers, answer.decided.claim)
 
 
 def resource_of(call: Call, answer: Answer) -> Resource:
@@ -246,7 +248,7 @@ class Search:
 
 async def search(call: Call) -> Reply:
     """Look for answers."""
-    given = await _given(call.request)
+    given = await _given(call)
     wanted = _search(call, given)
     found, total = await call.desk.run(
         find_claims, call.desk.books, wanted.asked, wanted.count, wanted.offset
@@ -257,7 +259,8 @@ async def search(call: Call) -> Reply:
     return Reply(200, bundle, subject=subject)
 
 
-async def _given(request: Request) -> list[tuple[str, str]]:
+async def _given(call: Call) -> list[tuple[str, str]]:
+    request = call.request
     given = list(request.query_params.multi_items())
     if request.method == "POST":
         # Numbers of patients do not belong into addresses, which servers on the way write down.
@@ -265,11 +268,8 @@ async def _given(request: Request) -> list[tuple[str, str]]:
         if kind != "application/x-www-form-urlencoded":
             wanted = "application/x-www-form-urlencoded"
             raise declined(415, "not-supported", "serve.content_type", given=kind, wanted=wanted, name="form")
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > 1 << 16:
-                raise declined(413, "too-long", "serve.too_large", most=1 << 16)
+        async with aclosing(unpacked(request, LONGEST_FORM, call.settings.slow_body)) as parts:
+            body = b"".join([part async for part in parts])
         given += parse_qsl(body.decode("utf-8", "replace"))
     return given
 
@@ -280,7 +280,7 @@ def _search(call: Call, given: Sequence[tuple[str, str]]) -> Search:
     numbers = {"_count": settings.page, "_offset": 0}
     for name, value in given:
         if name in numbers:
-            if not value.isdigit() or len(value) > 9:
+            if not (value.isascii() and value.isdigit()) or len(value) > 9:
                 raise declined(400, "value", "serve.search_number", name=name, value=value[:50])
             numbers[name] = int(value)
         elif name in SEARCHED_BY and name not in asked:

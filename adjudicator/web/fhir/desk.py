@@ -13,8 +13,10 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
@@ -163,6 +165,7 @@ class Desk:
         )
         self._noting = _Gathered[Access, None]("accesses", self._write_down, settings.waiting * 4)
         self._names: tuple[int, dict[tuple[int, str], str]] | None = None
+        self._coming: Tally[str] = Tally()
 
     @property
     def books(self) -> Books:
@@ -200,6 +203,21 @@ class Desk:
             return await self._patiently(future)
         finally:
             self._reading -= 1
+
+    @contextmanager
+    def coming(self, facility: str) -> Iterator[int]:
+        """Count the large intakes of a facility while they come; to be called on the event loop.
+
+        Yields:
+            How many come, this one with them.
+        """
+        self._coming[facility] += 1
+        try:
+            yield self._coming[facility]
+        finally:
+            self._coming[facility] -= 1
+            # Facilities that send nothing are not kept in mind.
+            self._coming += Tally()
 
     async def submit(self, read: Read) -> Done:
         """Have a claim received and decided.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -28,6 +29,10 @@ MOST_ITEMS: Final = 50
 
 _UNKNOWN: Final = ("eligibility.unknown_insuree", "eligibility.unknown_provision")
 """What a scheme answers, and does not refuse."""
+
+_ID: Final = re.compile(r"[A-Za-z0-9\-.]{1,64}")
+_NO_LETTER: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""What JSON can spell and no text of FHIR may hold."""
 
 Tree = Any
 
@@ -120,7 +125,7 @@ def read_question(call: Call, sent: Sent) -> Question:
         day=day,
         key=hashlib.sha256(call.facility.encode() + b"\x1f" + sent.body).hexdigest()[:32],
         purposes=purposes or ("benefits",),
-        request={"reference": f"{NAME}/{name}"} if name else None,
+        request={"reference": f"{NAME}/{name}"} if name and _ID.fullmatch(name) else None,
         patient=_reference(tree, "patient"),
         requestor=_reference(tree, "provider"),
         insurer=_reference(tree, "insurer"),
@@ -229,7 +234,7 @@ def _reference(tree: Tree, name: str) -> dict[str, Any] | None:
 
 def _text(element: Tree, name: str) -> str | None:
     found = element.get(name) if isinstance(element, dict) else None
-    return found if isinstance(found, str) else None
+    return _NO_LETTER.sub("\ufffd", found) if isinstance(found, str) else None
 
 
 def _list(element: Tree, name: str) -> list[Any]:

@@ -14,6 +14,7 @@ from ingest.fhir.outcome import Issue, operation_outcome
 
 FHIR_JSON: Final = "application/fhir+json; charset=utf-8"
 NDJSON: Final = "application/fhir+ndjson"
+JSON: Final = "application/json"
 
 Resource = dict[str, Any]
 

@@ -137,7 +137,7 @@ class Service:
                 token = await self._desk.run(self._callers.look_up, given)
         if token is None:
             self._guesses.take(address)
-            raise _unknown("serve.unknown_bearer" if given else "serve.no_bearer")
+            raise _unknown(bool(given))
         wait = self._rates.take(token.token)
         if wait:
             raise come_again(429, "throttled", "serve.rate", wait, rate=round(self._settings.rate))
@@ -162,7 +162,9 @@ class Service:
         language: str,
     ) -> Reply:
         """Write down who asked for what; what cannot be written down is not answered."""
-        resource = request.url.path.partition("/fhir/")[2][:200] or request.url.path[:200]
+        # Not every database keeps a text with this letter in it.
+        path = request.url.path.replace("\x00", "")
+        resource = path.partition("/fhir/")[2][:200] or path[:200]
         access = Access(
             now(),
             token.facility if token else None,
@@ -201,12 +203,14 @@ def check_accepted(request: Request) -> None:
         Declined: it wants something else.
     """
     asked = request.query_params.get("_format")
-    accepted = asked if asked is not None else request.headers.get("accept", "*/*")
-    if "json" not in accepted and "*" not in accepted:
+    accepted = asked if asked is not None else ",".join(request.headers.getlist("accept")).lower()
+    if accepted and "json" not in accepted and "*" not in accepted:
         raise declined(406, "not-supported", "serve.accept", given=accepted[:100])
 
 
-def _unknown(key: str) -> Declined:
-    found = declined(401, "login", key)
-    found.headers["WWW-Authenticate"] = 'Bearer realm="adjudicator"'
+def _unknown(given: bool) -> Declined:
+    found = declined(401, "login", "serve.unknown_bearer" if given else "serve.no_bearer")
+    # Who shows nothing is told what to show, and not that it is wrong (RFC 6750, section 3.1).
+    wrong = ', error="invalid_token"' if given else ""
+    found.headers["WWW-Authenticate"] = f'Bearer realm="adjudicator"{wrong}'
     return found
