@@ -22,6 +22,7 @@ FORBIDDEN = {
     "adjudicator/simulation": (*SHELL, "ingest"),
     "adjudicator/benefits": (*SHELL, "ingest"),
     "adjudicator/fhir": (*SHELL, "ingest"),
+    "adjudicator/charts": (*SHELL, "ingest", "adjudicator.reporting", "adjudicator.simulation"),
     "adjudicator/store": ("adjudicator.adjudication", "adjudicator.remuneration", "ingest", *FACES),
     "adjudicator/books": FACES,
     "adjudicator": ("cli", "commands"),

@@ -8,9 +8,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, TypeVar
-
-from pydantic import ValidationError
+from typing import Any, Final
 
 from adjudicator.benefits.amount import CompiledAmount, CompiledEach, CompiledTier
 from adjudicator.benefits.conditions import Language
@@ -19,7 +17,7 @@ from adjudicator.benefits.fields import ATTRIBUTE, ATTRIBUTE_TYPES, FAMILY, MEMB
 from adjudicator.benefits.rows import family_row
 from adjudicator.problems import Problem, Refused
 from adjudicator.product.definition import Part
-from adjudicator.product.mistakes import problems_of
+from adjudicator.product.shaping import in_order, shaped
 from adjudicator.product.source import Source, Steps, read_source
 from adjudicator.rulebook import typed
 from adjudicator.rulebook.fields import Field, Level, Type
@@ -101,8 +99,8 @@ def read_plan(path: Path, decimals: int, adult_age: int = 18) -> AnyPlan:
     """
     source = read_source(path)
     if isinstance(source.tree, dict) and "vouchers" in source.tree and "plan" not in source.tree:
-        return _Compiler(_shaped(VoucherPlan, source, decimals), source, decimals, adult_age).vouchers()
-    return _Compiler(_shaped(Plan, source, decimals), source, decimals, adult_age).plan()
+        return _Compiler(shaped(VoucherPlan, source, decimals), source, decimals, adult_age).vouchers()
+    return _Compiler(shaped(Plan, source, decimals), source, decimals, adult_age).plan()
 
 
 def read_plans(folder: Path, decimals: int, adult_age: int = 18) -> list[AnyPlan]:
@@ -128,23 +126,6 @@ def read_plans(folder: Path, decimals: int, adult_age: int = 18) -> list[AnyPlan
     if problems:
         raise Refused(problems)
     return plans
-
-
-Shape = TypeVar("Shape", bound=Part)
-
-
-def _shaped(shape: type[Shape], source: Source, decimals: int) -> Shape:
-    try:
-        shaped = shape.model_validate(source.tree, context={"decimals": decimals})
-    except ValidationError as error:
-        raise Refused(_in_order([*source.problems, *problems_of(error, source, shape)])) from None
-    if source.problems:
-        raise Refused(source.problems)
-    return shaped
-
-
-def _in_order(problems: Sequence[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: (problem.place.line or 0, problem.place.column or 0))
 
 
 class _Compiler:
@@ -195,7 +176,7 @@ class _Compiler:
 
     def _refuse(self) -> None:
         if self._problems:
-            raise Refused(_in_order(self._problems))
+            raise Refused(in_order(self._problems))
 
     def _hash(self, said: Part) -> str:
         text = json.dumps(said.model_dump(mode="json", exclude={"examples"}), sort_keys=True)

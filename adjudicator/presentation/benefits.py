@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from adjudicator.benefits.definition import MONTHS_OF_CYCLE
@@ -23,10 +22,12 @@ from adjudicator.books.benefits.tracing import Trace
 from adjudicator.books.benefits.why import Cell, Why
 from adjudicator.books.books import Books
 from adjudicator.presentation.benefit_files import handed_number
+from adjudicator.presentation.face import Face
 from adjudicator.presentation.rules import in_language
+from adjudicator.presentation.tables import plain_table
 from adjudicator.rulebook.fields import Field, Level, Type
 from adjudicator.units import date_of, unscaled
-from adjudicator.words import Amount, label, shown, text
+from adjudicator.words import label, shown, text
 
 SHOWN_ROWS: Final = 30
 """Payments that a page shows; all of them are in the CSV."""
@@ -46,7 +47,7 @@ _STYLES: Final = {
 }
 
 
-class BenefitView:
+class BenefitView(Face):
     """A console, and the language and currency of its reader.
 
     Args:
@@ -56,48 +57,11 @@ class BenefitView:
     """
 
     def __init__(self, console: Console, books: Books, language: str) -> None:
-        self.console, self.language = console, language
-        self.decimals, self.currency = books.decimals, books.settings.currency
-
-    def word(self, key: str, **values: Any) -> str:
-        """Give a text of the room."""
-        return text(f"benefits.{key}", self.language, **values)
-
-    def say(self, key: str, style: str = "", **values: Any) -> None:
-        """Print a text of the room."""
-        self.console.print(Text(self.word(key, **values)), style=style, soft_wrap=True)
-
-    def money(self, minor: int) -> str:
-        """Write an amount."""
-        return str(shown(Amount(minor, self.decimals), self.language))
-
-    def count(self, value: int) -> str:
-        """Write a number."""
-        return str(shown(value, self.language))
+        super().__init__(console, books, language, "benefits")
 
     def day(self, day: int) -> str:
         """Write a day number."""
         return str(shown(date_of(day), self.language))
-
-    def table(self, *columns: tuple[str, bool], title: str | None = None) -> Table:
-        """Lay out a table; of each column the key of its heading, and whether it holds numbers."""
-        table = Table(
-            title=self.word(title) if title else None,
-            title_justify="left",
-            title_style="bold",
-            box=None,
-            pad_edge=False,
-            header_style="dim",
-        )
-        for key, numbers in columns:
-            heading = self.word(f"column.{key}", currency=self.currency) if key else ""
-            table.add_column(heading, justify="right" if numbers else "left")
-        return table
-
-    def show(self, table: Table) -> None:
-        """Print a table, and a blank line."""
-        self.console.print(table)
-        self.console.print()
 
     # Plans.
 
@@ -381,9 +345,8 @@ def payroll_csv(books: Books, payroll: Payroll, rows: Any) -> str:
 
 def print_fields(console: Console, language: str) -> None:
     """List what plans can speak of."""
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in ("field", "of", "type", "words"):
-        table.add_column(text(f"benefits.column.{name}", language))
+    headings = (text(f"benefits.column.{name}", language) for name in ("field", "of", "type", "words"))
+    table = plain_table(*((heading, False) for heading in headings))
     for path, field in FIELDS.items():
         whose = "member" if field.level is Level.LINE else "family"
         kind = text(f"rules.type.{field.type.value}", language)

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from adjudicator.books.adjudication import Outcome
@@ -18,24 +17,10 @@ from adjudicator.books.status import Status
 from adjudicator.books.verification import Verification
 from adjudicator.presentation.problems import problem_lines
 from adjudicator.presentation.summary import summary_table
+from adjudicator.presentation.tables import plain_table
 from adjudicator.problems import Problem
 from adjudicator.store.loads import Load
 from adjudicator.words import Amount, message, say, shown, text
-
-
-def _table(title: str | None, *columns: tuple[str, bool]) -> Table:
-    """Lay out a table; of each column its heading, and whether it holds numbers."""
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
-        header_style="dim",
-    )
-    for heading, numbers in columns:
-        table.add_column(heading, justify="right" if numbers else "left")
-    return table
 
 
 def print_registers_load(console: Console, done: RegistersLoad, language: str) -> None:
@@ -45,7 +30,7 @@ def print_registers_load(console: Console, done: RegistersLoad, language: str) -
         return text(f"books.load.{key}", language)
 
     names = ("read", "set_aside", "added", "ended", "kept")
-    table = _table(None, (heading("table"), False), *((heading(name), True) for name in names))
+    table = plain_table((heading("table"), False), *((heading(name), True) for name in names))
     for name, change in done.tables.items():
         counts = (shown(getattr(change, key), language) for key in names)
         table.add_row(name, *counts, style="" if change.added or change.ended else "dim")
@@ -101,8 +86,7 @@ def _print_set_aside(console: Console, count: int, load: int | None, language: s
 def print_loads(console: Console, found: list[Load], language: str) -> None:
     """List loads."""
     names = ("added", "ended", "set_aside")
-    table = _table(
-        None,
+    table = plain_table(
         ("", True),
         (text("books.loads.what", language), False),
         *((text(f"books.load.{name}", language), True) for name in names),
@@ -162,7 +146,7 @@ def print_readjudication(
     console.print(text("books.again.title", language, **values), style="bold")
     if done.differences:
         names = ("claims", "before", "after", "net")
-        table = _table(None, (heading("facility"), False), *((heading(name), True) for name in names))
+        table = plain_table((heading("facility"), False), *((heading(name), True) for name in names))
         for one in done.differences:
             amounts = (money(value) for value in (one.before, one.after, one.net))
             table.add_row(one.facility, shown(one.claims, language), *amounts)
@@ -205,11 +189,11 @@ def print_status(console: Console, status: Status, language: str) -> None:
     if status.counts is None:
         return
     say_line("claims", **status.counts)
-    runs = _table(
-        text("books.status.runs", language),
+    runs = plain_table(
         ("", True),
         *((text(f"books.status.{key}", language), False) for key in ("name", "kind", "by", "at")),
         *((text(f"books.status.{key}", language), True) for key in ("decided", "valuated")),
+        title=text("books.status.runs", language),
     )
     for run in status.runs:
         kind = text(f"books.kind.{run.kind}", language)

@@ -7,68 +7,26 @@ from decimal import Decimal
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from adjudicator.books.books import Books
 from adjudicator.books.closing.close import Page
 from adjudicator.books.closing.payments import Due, Found, Payment, PaymentFile, PaymentState, Reconciliation
 from adjudicator.books.closing.periods import CLOSED, ClosedMonth, named
+from adjudicator.presentation.face import Face
 from adjudicator.remuneration.capitation import CapitationPayment, Figures
 from adjudicator.remuneration.index import RelativeIndex
 from adjudicator.remuneration.months import written_month
 from adjudicator.reporting.month import OfFacility, unusual_ones
-from adjudicator.words import Amount, Percentage, label, number, shown, text
+from adjudicator.words import Amount, label, number, shown
 
 SHOWN_FACILITIES = 60
 """Facilities that a page shows: all, or the largest and the unusual; the others come together in one row."""
 
 
-class _Face:
-    """A console, and the language and currency of its reader."""
-
-    def __init__(self, console: Console, books: Books, language: str) -> None:
-        self.console, self.language = console, language
-        self.decimals, self.currency = books.decimals, books.settings.currency
-
-    def say(self, key: str, style: str = "", **values: Any) -> None:
-        self.console.print(Text(self.word(key, **values)), style=style, soft_wrap=True)
-
-    def word(self, key: str, **values: Any) -> str:
-        return text(f"closing.{key}", self.language, **values)
-
-    def money(self, minor: int) -> str:
-        return str(shown(Amount(minor, self.decimals), self.language))
-
-    def count(self, value: int) -> str:
-        return str(shown(value, self.language))
-
-    def percent(self, hundredths: int) -> str:
-        return str(shown(Percentage(hundredths), self.language))
-
-    def table(self, title: str | None, *columns: tuple[str, bool]) -> Table:
-        """Lay out a table; of each column the key of its heading, and whether it holds numbers."""
-        table = Table(
-            title=self.word(title) if title else None,
-            title_justify="left",
-            title_style="bold",
-            box=None,
-            pad_edge=False,
-            header_style="dim",
-        )
-        for key, numbers in columns:
-            heading = self.word(f"column.{key}", currency=self.currency) if key else ""
-            table.add_column(heading, justify="right" if numbers else "left")
-        return table
-
-    def show(self, table: Table) -> None:
-        self.console.print(table)
-        self.console.print()
-
-
 def print_page(console: Console, books: Books, page: Page, language: str) -> None:
     """Show a closing: how it came about, what each facility is owed, and what is held back."""
-    face = _Face(console, books, language)
+    face = Face(console, books, language, "closing")
     face.say("title", "bold", month=named(page.month, page.location), products=list(page.products))
     console.print()
     _print_indexes(face, page.closing.indexes)
@@ -99,17 +57,17 @@ def _months(months: Iterable[int]) -> str:
     return written[0] if len(written) == 1 else f"{written[0]}…{written[-1][-2:]}"
 
 
-def _print_indexes(face: _Face, indexes: Sequence[RelativeIndex]) -> None:
+def _print_indexes(face: Face, indexes: Sequence[RelativeIndex]) -> None:
     if not indexes:
         face.say("no_pools", "dim")
         face.console.print()
         return
     names = ("earned", "share", "for_lines", "lines", "value", "index", "paid")
     table = face.table(
-        "indexes",
         *(("product", False), ("care", False), ("months", False)),
         *((name, True) for name in names),
         ("", False),
+        title="indexes",
     )
     for index in indexes:
         pool = index.pool
@@ -128,13 +86,13 @@ def _print_indexes(face: _Face, indexes: Sequence[RelativeIndex]) -> None:
     face.show(table)
 
 
-def _ratio(numerator: int, denominator: int, face: _Face) -> str:
+def _ratio(numerator: int, denominator: int, face: Face) -> str:
     """Write an exact ratio with four decimals, rounded down: a cap that was passed never shows as reached."""
     scaled = numerator * 10_000 // denominator
     return str(shown(Amount(scaled, 4), face.language))
 
 
-def _print_capitation(face: _Face, payment: CapitationPayment) -> None:
+def _print_capitation(face: Face, payment: CapitationPayment) -> None:
     face.say(
         "capitation",
         "bold",
@@ -145,13 +103,13 @@ def _print_capitation(face: _Face, payment: CapitationPayment) -> None:
         paid=face.money(payment.paid),
     )
     criteria = [part.criterion for part in payment.parts]
-    table = face.table(None, ("criterion", False), ("share", True), ("amount", True), ("figure", True))
+    table = face.table(("criterion", False), ("share", True), ("amount", True), ("figure", True))
     for part in payment.parts:
         figure = Figures("", {part.criterion: part.total}).shown(part.criterion, face.decimals)
         cells = (face.percent(part.weight), face.money(part.amount), _figure(figure, face))
         table.add_row(label(part.criterion, face.language), *cells)
     face.show(table)
-    table = face.table(None, ("facility", False))
+    table = face.table(("facility", False))
     for criterion in criteria:
         table.add_column("\n".join(label(criterion, face.language).split()), justify="right", no_wrap=True)
     table.add_column(face.word("column.paid"), justify="right", no_wrap=True)
@@ -165,12 +123,12 @@ def _print_capitation(face: _Face, payment: CapitationPayment) -> None:
             face.say("criterion_unpaid", "yellow", **values)
 
 
-def _figure(figure: Decimal, face: _Face) -> str:
+def _figure(figure: Decimal, face: Face) -> str:
     digits = max(0, -int(figure.normalize().as_tuple().exponent))
     return str(number(figure, min(digits, 2), face.language))
 
 
-def _print_held_back(face: _Face, page: Page) -> None:
+def _print_held_back(face: Face, page: Page) -> None:
     held = page.held_back
     rows: list[tuple[str, int, int | None, int | None]] = [
         ("in_review", held.in_review.claims, held.in_review.valuated, None),
@@ -182,7 +140,7 @@ def _print_held_back(face: _Face, page: Page) -> None:
         face.say("nothing_held", "green")
         face.console.print()
         return
-    table = face.table("held_back", ("", False), ("claims", True), ("value", True), ("asked", True))
+    table = face.table(("", False), ("claims", True), ("value", True), ("asked", True), title="held_back")
     for key, claims, *amounts in rows:
         if claims:
             money = ("" if amount is None else face.money(amount) for amount in amounts)
@@ -190,16 +148,16 @@ def _print_held_back(face: _Face, page: Page) -> None:
     face.show(table)
 
 
-def _print_late(face: _Face, page: Page) -> None:
+def _print_late(face: Face, page: Page) -> None:
     if not page.late:
         return
-    table = face.table("late", ("origin", False), ("claims", True), ("paid", True))
+    table = face.table(("origin", False), ("claims", True), ("paid", True), title="late")
     for one in page.late:
         table.add_row(written_month(one.origin), face.count(one.claims), face.money(one.amount))
     face.show(table)
 
 
-def _print_facilities(face: _Face, page: Page) -> None:
+def _print_facilities(face: Face, page: Page) -> None:
     """Show what facilities are owed; where they are many, the largest and the unusual ones by themselves."""
     listed = [OfFacility(one.facility, "", one.before, one.now) for one in page.facilities]
     before, now = sum(one.before for one in listed), sum(one.now for one in listed)
@@ -210,7 +168,7 @@ def _print_facilities(face: _Face, page: Page) -> None:
         shown_ones = largest[: SHOWN_FACILITIES // 2]
         shown_ones += [one for one in strange if one not in shown_ones][: SHOWN_FACILITIES // 2 - 1]
     columns = (("facility", False), ("before", True), ("now", True), ("difference", True), ("", False))
-    table = face.table("facilities", *columns)
+    table = face.table(*columns, title="facilities")
 
     def add(name: str, earlier: int, later: int, remark: str = "", style: str = "") -> None:
         amounts = (face.money(amount) for amount in (earlier, later, later - earlier))
@@ -227,13 +185,13 @@ def _print_facilities(face: _Face, page: Page) -> None:
 
 def print_closings(console: Console, books: Books, closings: Sequence[ClosedMonth], language: str) -> None:
     """List closings and reopenings."""
-    face = _Face(console, books, language)
+    face = Face(console, books, language, "closing")
     if not closings:
         face.say("none")
         return
     reversed_ones = {one.reverses for one in closings}
     columns = (("", True), ("month", False), ("what", False), ("by", False), ("at", False), ("total", True))
-    table = face.table(None, *columns, ("reason", False))
+    table = face.table(*columns, ("reason", False))
     for one in closings:
         if one.entry == CLOSED:
             key = "closed_then_reopened" if one.closing in reversed_ones else "closed_now"
@@ -247,7 +205,7 @@ def print_closings(console: Console, books: Books, closings: Sequence[ClosedMont
 
 def print_reopened(console: Console, books: Books, closing: ClosedMonth, language: str) -> None:
     """Say what was reopened."""
-    face = _Face(console, books, language)
+    face = Face(console, books, language, "closing")
     values = {"month": closing.name, "closing": str(closing.closing), "total": face.money(closing.total)}
     face.say("reopened", "bold green", **values, currency=face.currency)
 
@@ -256,10 +214,11 @@ def print_payments(
     console: Console, books: Books, payments: Sequence[Payment], waiting: Sequence[Due], language: str
 ) -> None:
     """List payments with their state, and what is owed and not handed over yet."""
-    face = _Face(console, books, language)
+    face = Face(console, books, language, "closing")
     if payments:
-        columns = (("payment", True), ("file", True), ("facility", False), ("months", False))
-        table = face.table("payments", *columns, ("state", False), ("amount", True), ("reference", False))
+        columns = [("payment", True), ("file", True), ("facility", False), ("months", False)]
+        columns += [("state", False), ("amount", True), ("reference", False)]
+        table = face.table(*columns, title="payments")
         for one in payments:
             months = " ".join(owed.month for owed in one.statements)
             state = face.word(f"payment.{one.state.value}")
@@ -269,7 +228,7 @@ def print_payments(
             table.add_row(*map(Text, cells), style=style)
         face.show(table)
     if waiting:
-        table = face.table("due", ("facility", False), ("months", False), ("amount", True), ("", False))
+        table = face.table(("facility", False), ("months", False), ("amount", True), ("", False), title="due")
         for each in waiting:
             months = " ".join(owed.month for owed in each.statements)
             remark = "" if each.amount > 0 else face.word("carried")
@@ -289,7 +248,7 @@ def print_payments(
 
 def print_export(console: Console, books: Books, file: PaymentFile, language: str) -> None:
     """Say what was handed over."""
-    face = _Face(console, books, language)
+    face = Face(console, books, language, "closing")
     key = "copied" if file.copy else "exported"
     style = "yellow" if file.copy else "bold green"
     values = {"file": str(file.file), "total": face.money(file.total), "currency": face.currency}
@@ -300,7 +259,7 @@ def print_export(console: Console, books: Books, file: PaymentFile, language: st
 
 def print_reconciliation(console: Console, books: Books, done: Reconciliation, language: str) -> None:
     """Say what a return file came to, row by row where somebody must look at it."""
-    face = _Face(console, books, language)
+    face = Face(console, books, language, "closing")
     for row in done.findings:
         values = {"row": str(row.row), "payment": row.payment, "facility": row.facility or "–"}
         face.say(f"returned.{row.found.value}", "red", **values)

@@ -17,14 +17,19 @@ from typing import Any, Final
 
 from babel.dates import format_date
 
-from adjudicator.presentation import charts
-from adjudicator.presentation.charts import Bar, Cell, Drawing, Fall
+from adjudicator.charts import palette
+from adjudicator.charts.bars import Bar, bars
+from adjudicator.charts.numbers import Numbers
+from adjudicator.charts.shapes import Drawing
+from adjudicator.charts.svg import svg
+from adjudicator.charts.tables import Cell, table
+from adjudicator.charts.waterfall import Fall, waterfall
 from adjudicator.remuneration.months import year_and_month
 from adjudicator.reporting.month import MonthFigures, OfFacility
 from adjudicator.reporting.remittance import Step
 from adjudicator.scheme import Settings
-from adjudicator.units import divide_rounded, unscaled
-from adjudicator.words import Amount, label, number, shown, text
+from adjudicator.units import unscaled
+from adjudicator.words import label, text
 
 SHOWN_PRODUCTS: Final = 7
 SHOWN_REJECTIONS: Final = 4
@@ -75,7 +80,7 @@ def month_html(settings: Settings, figures: MonthFigures, language: str) -> str:
     )
     blocks = "".join(
         f'<section class="{"wide" if block.wide else "half"}"><h2>{escape(block.title)}</h2>'
-        f"{charts.svg(block.drawing, block.title)}"
+        f"{svg(block.drawing, block.title)}"
         + (f"<p>{escape(block.note)}</p>" if block.note else "")
         + "</section>"
         for block in page.blocks
@@ -98,7 +103,8 @@ def _change(tile: Tile) -> str:
 
 @cache
 def _style() -> str:
-    return resources.files("adjudicator.presentation").joinpath("month_page.css").read_text("utf-8")
+    own = resources.files("adjudicator.presentation").joinpath("month_page.css").read_text("utf-8")
+    return palette.STYLE + own
 
 
 def month_pdf(settings: Settings, figures: MonthFigures, language: str) -> bytes:
@@ -120,7 +126,7 @@ class _Words:
 
     def __init__(self, settings: Settings, language: str) -> None:
         self._settings, self._language = settings, language
-        self._decimals = settings.decimals
+        self._numbers = Numbers(language, settings.decimals)
 
     def page(self, figures: MonthFigures, half: float, whole: float, small: bool = False) -> Page:
         """Lay out the page.
@@ -171,18 +177,13 @@ class _Words:
         return text(f"month.{key}", self._language, **values)
 
     def _money(self, minor: int) -> str:
-        return str(shown(Amount(minor, self._decimals), self._language))
+        return self._numbers.amount(minor)
 
     def _count(self, value: int) -> str:
-        return str(shown(value, self._language))
+        return self._numbers.count(value)
 
     def _percent(self, part: int, whole: int) -> str:
-        """Write a part of a whole in percent, with one decimal."""
-        if not whole:
-            return ""
-        tenths = divide_rounded(1000 * part, whole)
-        written = number(unscaled(tenths, 1), 1, self._language)
-        return f"{written}\u00a0%" if self._language == "fr" else f"{written}%"
+        return self._numbers.part(part, whole)
 
     def _change(self, now: int, before: int) -> str:
         """Write how much more or less it is than last month."""
@@ -255,9 +256,7 @@ class _Words:
             for values in [tuple(both)]
         ]
         legend = (self._say("legend.collected"), self._say("legend.allocated"))
-        drawing = charts.bars(
-            drawn, width, (charts.TEAL, charts.LIGHT), legend, width * 0.22, size * 1.15, size
-        )
+        drawing = bars(drawn, width, (palette.TEAL, palette.LIGHT), legend, width * 0.3, size * 1.15, size)
         return Block(self._say("block.in"), drawing)
 
     def _bar(self, name: str, *values: int, note: str = "", color: str | None = None) -> Bar:
@@ -273,10 +272,10 @@ class _Words:
             for one in figures.care
         ]
         if figures.capitation:
-            rows.append(self._bar(self._say("capitation"), figures.capitation, color=charts.SAND))
+            rows.append(self._bar(self._say("capitation"), figures.capitation, color=palette.SAND))
         if figures.taken_back:
-            rows.append(self._bar(self._say("taken_back"), figures.taken_back, color=charts.RED))
-        drawing = charts.bars(rows, width, (charts.DEEP,), (), width * 0.27, size * 1.5, size)
+            rows.append(self._bar(self._say("taken_back"), figures.taken_back, color=palette.LOSS))
+        drawing = bars(rows, width, (palette.DEEP,), (), width * 0.45, size * 1.5, size)
         return Block(self._say("block.out"), drawing)
 
     def _capital(self, said: str) -> str:
@@ -284,7 +283,7 @@ class _Words:
 
     def _was_cut(self, figures: MonthFigures, width: float, size: float) -> Block:
         falls = [self._fall(step, figures) for step in self._short(figures.steps)]
-        drawing = charts.waterfall(falls, width, width * 0.37, size)
+        drawing = waterfall(falls, width, width * 0.37, size)
         return Block(self._say("block.cut"), drawing, wide=True)
 
     def _short(self, steps: Sequence[Step]) -> list[Step]:
@@ -328,7 +327,7 @@ class _Words:
             )
             for one in figures.waits
         ]
-        drawing = charts.bars(rows, width, (charts.SAND,), (), width * 0.36, size * 1.5, size)
+        drawing = bars(rows, width, (palette.SAND,), (), width * 0.45, size * 1.5, size)
         return Block(self._say("block.waits"), drawing)
 
     def _indexes(self, figures: MonthFigures, width: float, size: float) -> Block:
@@ -342,15 +341,14 @@ class _Words:
                 Cell(self._money(one.share)),
                 Cell(self._money(one.valuated)),
                 Cell(
-                    str(number(unscaled(one.shown, 4), 4, self._language)) + ("*" if one.capped else ""),
-                    charts.RED if one.shown < 10_000 else charts.INK,
+                    self._numbers.decimal(unscaled(one.shown, 4), 4) + ("*" if one.capped else ""),
+                    palette.LOSS if one.shown < 10_000 else palette.INK,
                     True,
                 ),
             ]
             for one in figures.indexes
         ]
-        widths = [width * share for share in (0.15, 0.29, 0.21, 0.22, 0.13)]
-        drawing = charts.table(heads, rows, widths, [False, False, True, True, True], size)
+        drawing = table(heads, rows, width, [False, False, True, True, True], size)
         if not rows:
             note = self._say("index.none")
         else:
@@ -365,25 +363,21 @@ class _Words:
             for one in figures.largest
         ]
         legend = (self._say("legend.now"), self._say("legend.before"))
-        drawing = charts.bars(
-            rows, width, (charts.DEEP, charts.LIGHT), legend, width * 0.36, size * 0.95, size
-        )
+        drawing = bars(rows, width, (palette.DEEP, palette.LIGHT), legend, width * 0.45, size * 0.95, size)
         return Block(self._say("block.largest"), drawing)
 
     def _unusual(self, figures: MonthFigures, width: float, size: float) -> Block:
         heads = [self._say(f"unusual.{name}") for name in ("facility", "before", "now", "difference")]
         rows = [self._facility(one) for one in figures.unusual]
-        widths = [width * share for share in (0.34, 0.22, 0.22, 0.22)]
-        drawing = charts.table(heads, rows, widths, [False, True, True, True], size)
+        drawing = table(heads, rows, width, [False, True, True, True], size)
         note = self._say("unusual.why") if rows else self._say("unusual.none")
         return Block(self._say("block.unusual"), drawing, note)
 
     def _facility(self, one: OfFacility) -> list[Cell]:
-        color = charts.DEEP if one.difference > 0 else charts.RED
-        sign = "+" if one.difference > 0 else ""
+        color = palette.DEEP if one.difference > 0 else palette.LOSS
         return [
             Cell(f"{one.facility} {one.name}"),
-            Cell(self._money(one.before), charts.FAINT),
+            Cell(self._money(one.before), palette.FAINT),
             Cell(self._money(one.now)),
-            Cell(sign + self._money(one.difference), color, True),
+            Cell(self._numbers.signed(self._money(one.difference), one.difference), color, True),
         ]

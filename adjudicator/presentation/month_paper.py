@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import unicodedata
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
@@ -13,8 +13,9 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
-from adjudicator.presentation import charts
-from adjudicator.presentation.charts import Box, Drawing, Line, Said
+from adjudicator.charts import palette
+from adjudicator.charts.shapes import Area, Box, Dot, Drawing, Line, Path, Place, Said, Shape
+from adjudicator.charts.svg import DASHES
 from adjudicator.presentation.month_page import Block, Page, Tile
 
 _WIDTH, _HEIGHT = A4
@@ -118,23 +119,23 @@ class _Sheet:
         draw(x, y, said)
 
     def _card(self, x: float, y: float, width: float, height: float) -> None:
-        self._canvas.setFillColor(HexColor(charts.WHITE))
-        self._canvas.setStrokeColor(HexColor(charts.RULE))
+        self._canvas.setFillColor(HexColor(palette.WHITE))
+        self._canvas.setStrokeColor(HexColor(palette.RULE))
         self._canvas.setLineWidth(0.5)
         self._canvas.roundRect(x, y, width, height, 1.5 * mm, stroke=1, fill=1)
 
     def head(self, page: Page) -> None:
         """Draw the band at the top, and what is not closed yet."""
-        self._canvas.setFillColor(HexColor(charts.DEEP))
+        self._canvas.setFillColor(HexColor(palette.DEEP))
         self._canvas.rect(0, _HEIGHT - _BAND, _WIDTH, _BAND, stroke=0, fill=1)
         half = _INNER / 2
-        self._write(_MARGIN, _HEIGHT - 10.5 * mm, page.title, 17, charts.WHITE, bold=True, width=half)
-        self._write(_MARGIN, _HEIGHT - 15.5 * mm, page.subtitle, 8, charts.PALE, width=half)
+        self._write(_MARGIN, _HEIGHT - 10.5 * mm, page.title, 17, palette.WHITE, bold=True, width=half)
+        self._write(_MARGIN, _HEIGHT - 15.5 * mm, page.subtitle, 8, palette.PALE, width=half)
         right = _WIDTH - _MARGIN
-        self._write(right, _HEIGHT - 10.5 * mm, page.scheme, 10, charts.WHITE, "end", width=half - 6 * mm)
+        self._write(right, _HEIGHT - 10.5 * mm, page.scheme, 10, palette.WHITE, "end", width=half - 6 * mm)
         self._y = _HEIGHT - _BAND - _GAP
         if page.warning:
-            self._write(_MARGIN, self._y - 1.5 * mm, page.warning, 8, charts.RED, width=_INNER)
+            self._write(_MARGIN, self._y - 1.5 * mm, page.warning, 8, palette.LOSS, width=_INNER)
             self._y -= _WARNING
 
     def tiles(self, tiles: Sequence[Tile]) -> None:
@@ -145,10 +146,10 @@ class _Sheet:
             x, room = _MARGIN + place * (width + gap), width - 4 * mm
             self._card(x, self._y - height, width, height)
             at = x + 2 * mm
-            self._write(at, self._y - 4.2 * mm, tile.label, 6.8, charts.FAINT, width=room)
-            self._write(at, self._y - 9 * mm, tile.value, 11.5, charts.DEEP, bold=True, width=room)
-            self._write(at, self._y - 12.4 * mm, tile.note, 6.4, charts.FAINT, width=room)
-            self._write(at, self._y - 15.6 * mm, tile.change, 6.4, charts.INK, width=room)
+            self._write(at, self._y - 4.2 * mm, tile.label, 6.8, palette.FAINT, width=room)
+            self._write(at, self._y - 9 * mm, tile.value, 11.5, palette.DEEP, bold=True, width=room)
+            self._write(at, self._y - 12.4 * mm, tile.note, 6.4, palette.FAINT, width=room)
+            self._write(at, self._y - 15.6 * mm, tile.change, 6.4, palette.INK, width=room)
         self._y -= height + _GAP * 0.8
 
     def blocks(self, blocks: Sequence[Block], scale: float) -> None:
@@ -162,35 +163,62 @@ class _Sheet:
 
     def _block(self, block: Block, x: float, width: float, height: float, scale: float) -> None:
         self._card(x, self._y - height, width, height)
-        self._write(x + _PAD, self._y - 4.6 * mm * scale, block.title, 8.8 * scale, charts.DEEP, bold=True)
+        self._write(x + _PAD, self._y - 4.6 * mm * scale, block.title, 8.8 * scale, palette.DEEP, bold=True)
         self.draw(block.drawing, x + _PAD, self._y - _TITLE * scale, scale)
         if block.note:
             y = self._y - height + 2 * mm * scale
-            self._write(x + _PAD, y, block.note, 6 * scale, charts.FAINT, width=width - 2 * _PAD)
+            self._write(x + _PAD, y, block.note, 6 * scale, palette.FAINT, width=width - 2 * _PAD)
 
     def draw(self, drawing: Drawing, x: float, y: float, scale: float) -> None:
         """Draw shapes with their upper left corner at a place of the sheet."""
+        canvas = self._canvas
+        canvas.saveState()
+        canvas.translate(x, y)
+        canvas.scale(scale, scale)
         for shape in drawing.shapes:
-            match shape:
-                case Box():
-                    self._canvas.setFillColor(HexColor(shape.fill))
-                    width, height = shape.width * scale, shape.height * scale
-                    left, low = x + shape.x * scale, y - shape.y * scale - height
-                    self._canvas.rect(left, low, width, height, stroke=0, fill=1)
-                case Line():
-                    self._canvas.setStrokeColor(HexColor(shape.color))
-                    self._canvas.setLineWidth(shape.width * scale)
-                    ends = (
-                        x + shape.x1 * scale,
-                        y - shape.y1 * scale,
-                        x + shape.x2 * scale,
-                        y - shape.y2 * scale,
-                    )
-                    self._canvas.line(*ends)
-                case Said():
-                    at = x + shape.x * scale, y - shape.y * scale
-                    self._write(*at, shape.text, shape.size * scale, shape.color, shape.anchor, shape.bold)
+            self._shape(shape)
+        canvas.restoreState()
+
+    def _shape(self, shape: Shape) -> None:
+        """Draw a shape; on paper, what is above is more."""
+        canvas = self._canvas
+        match shape:
+            case Box():
+                canvas.setFillColor(HexColor(shape.fill))
+                low = -shape.y - shape.height
+                round_ = min(shape.round, shape.width / 2, shape.height / 2)
+                canvas.roundRect(shape.x, low, shape.width, shape.height, round_, stroke=0, fill=1)
+            case Line():
+                self._stroke([(shape.x1, shape.y1), (shape.x2, shape.y2)], shape)
+            case Path():
+                self._stroke(shape.places, shape)
+            case Area():
+                canvas.setFillColor(HexColor(shape.fill), shape.opacity)
+                canvas.drawPath(self._through(shape.places), stroke=0, fill=1)
+                canvas.setFillAlpha(1)
+            case Dot():
+                canvas.setFillColor(HexColor(shape.fill))
+                canvas.circle(shape.x, -shape.y, shape.radius, stroke=0, fill=1)
+            case Said():
+                canvas.saveState()
+                canvas.translate(shape.x, -shape.y)
+                canvas.rotate(-shape.turned)
+                self._write(0, 0, shape.text, shape.size, shape.color, shape.anchor, shape.bold)
+                canvas.restoreState()
+
+    def _stroke(self, places: Sequence[Place], style: Line | Path) -> None:
+        self._canvas.setStrokeColor(HexColor(style.color))
+        self._canvas.setLineWidth(style.width)
+        self._canvas.setDash(DASHES if style.dashed else ())
+        self._canvas.drawPath(self._through(places), stroke=1, fill=0)
+
+    def _through(self, places: Sequence[Place]) -> Any:
+        path = self._canvas.beginPath()
+        path.moveTo(places[0][0], -places[0][1])
+        for x, y in places[1:]:
+            path.lineTo(x, -y)
+        return path
 
     def foot(self, said: str) -> None:
         """Write what the page is from."""
-        self._write(_MARGIN, 6.5 * mm, said, 6.2, charts.FAINT, width=_INNER)
+        self._write(_MARGIN, 6.5 * mm, said, 6.2, palette.FAINT, width=_INNER)

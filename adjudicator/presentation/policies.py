@@ -11,6 +11,7 @@ from rich.text import Text
 
 from adjudicator.books.books import Books
 from adjudicator.books.policies import PARTS, PolicyAccount
+from adjudicator.presentation.tables import plain_table
 from adjudicator.remuneration.months import written_month
 from adjudicator.units import date_of, unscaled
 from adjudicator.vocabulary import PolicyStatus
@@ -64,17 +65,9 @@ class _Account:
         return Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
 
     def _titled(self, title: str, *columns: tuple[str, bool]) -> Table:
-        table = Table(
-            title=self._say(title, currency=self._currency),
-            title_justify="left",
-            title_style="bold",
-            box=None,
-            pad_edge=False,
-            header_style="dim",
-            show_header=any(key for key, _ in columns),
-        )
-        for key, right in columns:
-            table.add_column(self._say(key) if key else "", justify="right" if right else "left")
+        headed = ((self._say(key) if key else "", right) for key, right in columns)
+        table = plain_table(*headed, title=self._say(title, currency=self._currency))
+        table.show_header = any(key for key, _ in columns)
         return table
 
     def _facts(self) -> Table:

@@ -8,17 +8,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from rich.console import Console
-from rich.table import Table
 
 from adjudicator.books.books import Books
 from adjudicator.books.review.feedback import Answered, FeedbackLoad
 from adjudicator.books.review.selection import Drawn, Kept
 from adjudicator.books.review.selection_estimate import Estimated
+from adjudicator.presentation.face import Face
 from adjudicator.review.estimate import THIN, Interval
 from adjudicator.review.feedback import QUESTIONS
 from adjudicator.units import divide_rounded
 from adjudicator.vocabulary import Category, FacilityLevel, Severity, VisitType, Word
-from adjudicator.words import Amount, Percentage, label, message, say, shown, text
+from adjudicator.words import Amount, Percentage, label, message, say
 
 LISTED: Final = 20
 """How many claims are listed, if not all are asked for."""
@@ -32,43 +32,19 @@ _WORDS: Final[Mapping[str, type[Word]]] = {
 """The vocabularies of what strata go by."""
 
 
-class _Writer:
-    """Writes in a language, with the currency of the books."""
+class _Writer(Face):
+    """A console, and the language and currency of its reader."""
 
     def __init__(self, console: Console, books: Books, language: str) -> None:
-        self.console = console
-        self.language = language
-        self.decimals = books.decimals
-        self.currency = books.settings.currency
-
-    def say(self, key: str, style: str = "", **values: Any) -> None:
-        told = text(f"review_selection.{key}", self.language, currency=self.currency, **values)
-        self.console.print(told, style=style, soft_wrap=True)
-
-    def word(self, key: str, **values: Any) -> str:
-        return text(f"review_selection.{key}", self.language, **values)
-
-    def money(self, minor: int) -> str:
-        return str(shown(Amount(minor, self.decimals), self.language))
+        super().__init__(console, books, language, "review_selection")
 
     def estimated(self, minor: float) -> str:
         """Round an estimate to the minor unit, to be shown."""
         return self.money(round(minor))
 
-    def number(self, count: int) -> str:
-        return str(shown(count, self.language))
-
     def share(self, part: float, whole: int) -> str:
         hundredths = round(part * 10_000 / whole) if whole else 0
-        return str(shown(Percentage(hundredths), self.language))
-
-    def table(self, *columns: tuple[str, bool]) -> Table:
-        """Lay out a table; of each column the key of its heading, and whether it holds numbers."""
-        table = Table(box=None, pad_edge=False, header_style="dim")
-        for key, numbers in columns:
-            heading = self.word(f"column.{key}") if key else ""
-            table.add_column(heading, justify="right" if numbers else "left")
-        return table
+        return self.percent(hundredths)
 
 
 # Selections.
@@ -104,10 +80,10 @@ def print_selections(console: Console, books: Books, kept: Sequence[tuple[Kept, 
             write.word(f"method.{one.method.value}"),
             one.by,
             one.at,
-            write.number(record["selected"]["claims"]),
-            write.number(record["frame"]["claims"]),
+            write.count(record["selected"]["claims"]),
+            write.count(record["frame"]["claims"]),
             write.money(record["selected"]["valuated"]),
-            write.number(done),
+            write.count(done),
         )
     console.print(table)
 
@@ -188,7 +164,7 @@ def _print_strata(write: _Writer, record: Mapping[str, Any]) -> None:
     columns = (("stratum", False), ("claims", True), ("selected", True), *extra)
     table = write.table(*columns, ("claimed", True), ("valuated", True))
     for one in strata[:LISTED] if means else strata:
-        counts = (write.number(one[name]) for name in ("claims", "drawn"))
+        counts = (write.count(one[name]) for name in ("claims", "drawn"))
         compared = _compared(write, means[one["name"]]) if means else ()
         amounts = (write.money(one[name]) for name in ("claimed", "valuated"))
         table.add_row(_stratum(write, one["name"]), *counts, *compared, *amounts)
@@ -200,7 +176,7 @@ def _print_strata(write: _Writer, record: Mapping[str, Any]) -> None:
 def _compared(write: _Writer, mean: Mapping[str, Any]) -> tuple[str, str]:
     """Write how many claims were compared with, and their mean."""
     count = mean["claims"]
-    return write.number(count), write.money(divide_rounded(mean["total"], count)) if count else ""
+    return write.count(count), write.money(divide_rounded(mean["total"], count)) if count else ""
 
 
 def _print_compared(write: _Writer, strata: Sequence[Mapping[str, Any]]) -> None:
@@ -292,11 +268,11 @@ def _print_intervals(write: _Writer, done: Estimated) -> None:
     unseen = (("unseen", True), ("at_worst", True)) if silent else ()
     strata = write.table(*columns, ("estimate", True), ("error", True), *unseen)
     for one in found.strata:
-        counts = (write.number(count) for count in (one.claims, one.reviewed, one.overpaid_claims))
+        counts = (write.count(count) for count in (one.claims, one.reviewed, one.overpaid_claims))
         amounts = (write.estimated(amount) for amount in (one.estimate, one.error))
         bounds = ("", "")
         if one.silent_claims:
-            bounds = write.number(one.silent_claims), write.money(one.silent_bound)
+            bounds = write.count(one.silent_claims), write.money(one.silent_bound)
         row = (_stratum(write, one.name), *counts, write.money(one.overpaid), *amounts)
         strata.add_row(*row, *(bounds if silent else ()))
     if silent or len(found.strata) > 1:
@@ -311,7 +287,7 @@ def _cells(write: _Writer, interval: Interval, valuated: int) -> list[str]:
         *(write.estimated(amount) for amount in ends),
         *(write.share(amount, valuated) for amount in ends),
         write.estimated(interval.error),
-        "–" if interval.freedom is None else write.number(int(interval.freedom)),
+        "–" if interval.freedom is None else write.count(int(interval.freedom)),
     ]
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from adjudicator.adjudication.summary import Summary
 from adjudicator.presentation.problems import problem_lines
+from adjudicator.presentation.tables import plain_table
 from adjudicator.run import SET_ASIDE_FOLDER, Run
 from adjudicator.vocabulary import ClaimStatus, Cut, Reason
 from adjudicator.words import Amount, label, shown, text
@@ -31,18 +32,13 @@ def summary_table(
         currency: its code.
         language: of the reader.
     """
-    table = Table(
+    heads = (text("summary.claims", language), text("summary.lines", language))
+    money_head = text("summary.amount", language, currency=currency)
+    table = plain_table(
+        ("", False),
+        *((head, True) for head in (*heads, money_head)),
         title=text("summary.title", language, run=name),
-        title_justify="left",
-        title_style="bold",
-        box=None,
-        pad_edge=False,
-        header_style="dim",
     )
-    table.add_column("")
-    table.add_column(text("summary.claims", language), justify="right")
-    table.add_column(text("summary.lines", language), justify="right")
-    table.add_column(text("summary.amount", language, currency=currency), justify="right")
     for words, claims, lines, amount, style in _rows(summary, totals, language):
         money = "" if amount is None else shown(Amount(amount, decimals), language)
         cells = [

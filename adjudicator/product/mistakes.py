@@ -90,7 +90,10 @@ def _remedy(key: str, values: Mapping[str, Any], steps: Steps, root: type[Part])
     if key == "product.expects_mapping" and (example := _part_example(steps, given, root)):
         return message("product.write_keys", example=example)
     if key == "product.expects_mapping":
-        return message("product.expects_mapping.remedy", names=_quoted(keys_at(steps, root)))
+        known = keys_at(steps, root)
+        if not known:
+            return message("product.no_mapping.remedy")
+        return message("product.expects_mapping.remedy", names=_quoted(known))
     if key in ("product.expects_money", "product.too_many_decimals") and values["decimals"] == 0:
         return message("product.expects_money.remedy_whole")
     if "words" in values:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pydantic import ValidationError
-
 from adjudicator.problems import Place, Problem, Refused
 from adjudicator.product.definition import Product
-from adjudicator.product.mistakes import problems_of
+from adjudicator.product.shaping import shaped
 from adjudicator.product.source import Source, Steps, read_source
 from adjudicator.units import OPEN_START, date_of
 from adjudicator.words import message
@@ -61,14 +59,7 @@ def read_product(path: Path, decimals: int) -> ProductSource:
         Refused: with everything that is wrong with the file.
     """
     source = read_source(path)
-    try:
-        product = Product.model_validate(source.tree, context={"decimals": decimals})
-    except ValidationError as error:
-        problems = [*source.problems, *problems_of(error, source)]
-        problems.sort(key=lambda problem: (problem.place.line or 0, problem.place.column or 0))
-        raise Refused(problems) from None
-    if source.problems:
-        raise Refused(source.problems)
+    product = shaped(Product, source, decimals)
     return ProductSource(product, content_hash(product, decimals), source)
 
 

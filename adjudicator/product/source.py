@@ -16,6 +16,7 @@ from typing import Any, Final, NoReturn
 import yaml
 
 from adjudicator.problems import Place, Problem, Refused
+from adjudicator.system import reason
 from adjudicator.words import Message, message
 
 Tree = dict[str, "Tree"] | list["Tree"] | str
@@ -109,8 +110,8 @@ def read_source(file: Path) -> Source:
     try:
         data = file.read_bytes()
     except OSError as error:
-        problem = Problem(message("product.unreadable", reason=error.strerror or str(error)), Place(file))
-        raise Refused([problem]) from None
+        what = message("product.unreadable", reason=reason(error))
+        raise Refused([Problem(what, Place(file), message("product.unreadable.remedy"))]) from None
     try:
         return parse_source(data.decode("utf-8-sig"), file)
     except UnicodeDecodeError as error:

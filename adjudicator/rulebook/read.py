@@ -11,10 +11,8 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Final
 
-from pydantic import ValidationError
-
 from adjudicator.problems import Problem, Refused
-from adjudicator.product.mistakes import problems_of
+from adjudicator.product.shaping import in_order, shaped
 from adjudicator.product.source import Source, Steps, read_source
 from adjudicator.rulebook import syntax, typed
 from adjudicator.rulebook.definition import ExampleClaim, Rule
@@ -63,13 +61,7 @@ def read_rule(path: Path, decimals: int) -> CompiledRule:
         Refused: with everything that is wrong with the file.
     """
     source = read_source(path)
-    try:
-        rule = Rule.model_validate(source.tree, context={"decimals": decimals})
-    except ValidationError as error:
-        raise Refused(_in_order([*source.problems, *problems_of(error, source, Rule)])) from None
-    if source.problems:
-        raise Refused(source.problems)
-    return _Compiler(rule, source, decimals).compiled()
+    return _Compiler(shaped(Rule, source, decimals), source, decimals).compiled()
 
 
 def read_rules(folder: Path, decimals: int) -> list[CompiledRule]:
@@ -97,10 +89,6 @@ def read_rules(folder: Path, decimals: int) -> list[CompiledRule]:
     return rules
 
 
-def _in_order(problems: list[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: (problem.place.line or 0, problem.place.column or 0))
-
-
 class _Compiler:
     def __init__(self, rule: Rule, source: Source, decimals: int) -> None:
         self._rule, self._source, self._decimals = rule, source, decimals
@@ -123,7 +111,7 @@ class _Compiler:
         )
         self._both_kinds()
         if self._problems:
-            raise Refused(_in_order(self._problems))
+            raise Refused(in_order(self._problems))
         assert condition is not None
         said = json.dumps(rule.model_dump(mode="json", exclude={"examples"}), sort_keys=True)
         digest = hashlib.sha256(f"{self._decimals}{said}".encode()).hexdigest()

@@ -289,12 +289,16 @@ def read_scenarios(paths: Sequence[Path]) -> list[ScenarioSource]:
     """Read scenarios from files and folders of files.
 
     Raises:
-        Refused: with everything that is wrong with any of them; two have the same code.
+        Refused: with everything that is wrong with any of them; two have the same code; a folder has none.
     """
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            files += sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
+            inside = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
+            if not inside:
+                remedy = message("simulation.no_scenarios.remedy")
+                raise Refused([Problem(message("simulation.no_scenarios"), Place(path), remedy)])
+            files += inside
         else:
             files.append(path)
     found: list[ScenarioSource] = []

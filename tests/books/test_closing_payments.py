@@ -145,7 +145,7 @@ def test_what_the_payer_says(folder: Path) -> None:
             *(Found.PAID, Found.CONTRADICTS, Found.CONTRADICTS),
         ]
         assert states(books) == {1: PaymentState.PAID, 2: PaymentState.PAID}
-        assert refused(lambda: returned(books, "1", head="payment")) == ["payment.no_columns"]
+        assert refused(lambda: returned(books, "1", head="payment")) == ["return_file.no_columns"]
 
 
 def test_claims_are_paid_when_their_payment_is(folder: Path) -> None:

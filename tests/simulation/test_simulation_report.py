@@ -19,13 +19,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adjudicator.simulation.folder import write_simulation
-from adjudicator.simulation.report import charts, svg
 from adjudicator.simulation.report.contents import changes_by, extremes, share_of, steps
-from adjudicator.simulation.report.numbers import Numbers
 from adjudicator.simulation.report.parameters import parameter_rows
 from adjudicator.simulation.report.write import FORMS, report_bytes
 from adjudicator.simulation.results import FIGURES, Simulation
-from adjudicator.words import LANGUAGES, number
+from adjudicator.words import LANGUAGES
 from cli import main
 from tests.simulation import report_examples
 from tests.simulation.triangle_examples import TAYLOR_ASHE, triangle_of
@@ -196,65 +194,6 @@ def test_shares_are_rounded_half_away_from_zero(part: int, whole: int) -> None:
         assert abs(Decimal(share) - Decimal(part) * 10_000 / Decimal(whole)) <= Decimal("0.5") + Decimal(
             "1e-9"
         )
-
-
-@pytest.mark.parametrize(
-    ("value", "english", "french"),
-    [
-        (0, "0", "0"),
-        (950.0, "950", "950"),
-        (1234.5, "1.23 k", "1,23 k"),
-        (-48_900.0, "−48.9 k", "−48,9 k"),
-        (999_960.0, "1 M", "1 M"),
-        (3_410_000.0, "3.41 M", "3,41 M"),
-        (24_020_000_000.0, "24 bn", "24 Md"),
-        (0.5, "0.5", "0,5"),
-        (-0.001, "0", "0"),
-    ],
-)
-def test_numbers_are_short(value: float, english: str, french: str) -> None:
-    for language, expected in (("en", english), ("fr", french)):
-        assert Numbers(language, 2).short(value).replace("\u00a0", " ") == expected
-
-
-def test_signs_and_percentages() -> None:
-    numbers = Numbers("fr", 0)
-    assert numbers.percent(1234).replace("\u00a0", " ") == "12,3 %"
-    assert numbers.percent(None) == "–"
-    assert numbers.signed("5", 5) == "+5"
-    assert numbers.signed("-5", -5) == "−5"
-    assert numbers.amount(-1234) == f"−{number(1234, 0, 'fr')}"
-
-
-# Drawing.
-
-
-@given(st.lists(st.floats(-1e12, 1e12), min_size=1, max_size=20), st.booleans())
-def test_a_scale_holds_its_values_between_round_ticks(values: list[float], with_zero: bool) -> None:
-    made = svg.scale(values, 100, 300, with_zero=with_zero)
-    assert made.low <= min(values) + abs(made.high - made.low) * 1e-9
-    assert made.high >= max(values) - abs(made.high - made.low) * 1e-9
-    assert 2 <= len(made.ticks) <= 14
-    assert made(made.low) == pytest.approx(100)
-    assert made(made.high) == pytest.approx(300)
-
-
-def test_texts_are_cut_to_their_room() -> None:
-    assert svg.cut("short", 200) == "short"
-    cut = svg.cut("a very long name of a health centre", 80)
-    assert cut.endswith("…")
-    assert svg.width_of(cut) <= 80
-
-
-def test_charts_of_nothing_are_drawn() -> None:
-    for one in (
-        charts.heat_map("t", [], [], [], str),
-        charts.distribution("t", [], str, "a"),
-        charts.to_both_sides("t", [], str),
-        charts.lines("t", [], charts.Axis(), str),
-        charts.before_and_after("t", [], ("a", "b"), str),
-    ):
-        assert ElementTree.fromstring(one).tag.endswith("svg")
 
 
 # As a user.

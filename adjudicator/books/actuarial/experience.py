@@ -27,8 +27,9 @@ from adjudicator.books.actuarial.ledger import (
     with_facility,
     with_person,
 )
-from adjudicator.books.actuarial.reports import TriangleAsked, estimated, refused, remarks_of, report_of
+from adjudicator.books.actuarial.reports import TriangleAsked, estimated, remarks_of, report_of
 from adjudicator.books.books import Books
+from adjudicator.books.reports.about import check_period, check_product
 from adjudicator.encoding import days as days_of
 from adjudicator.remuneration.months import first_day, last_day
 from adjudicator.reporting.report import Parameter, Part, Report
@@ -68,9 +69,10 @@ def frequency_report(
         as_of: the state of the books; None for now.
 
     Raises:
-        Refused: the period ends before it begins, or nothing was loaded.
+        Refused: the period ends before it begins, there is no such product, or nothing was loaded.
     """
-    _check_period(start, end)
+    check_period(start, end)
+    check_product(books, product)
     with books.database.reading() as connection:
         known = known_on(connection, as_of)
         rows = _experienced(connection, known, start, end, product)
@@ -217,11 +219,6 @@ def _by_product(connection: sa.Connection, known: Known, who: Covered, start: dt
     return tables.experience_part(listed, "product")
 
 
-def _check_period(start: dt.date, end: dt.date) -> None:
-    if end < start:
-        raise refused("reporting.period_reversed", start=start, end=end)
-
-
 def loss_ratio_report(books: Books, first: int, last: int, as_of: dt.date | None) -> Report:
     """Make the report of loss ratios: contributions earned and claims, by month of service and product.
 
@@ -232,8 +229,9 @@ def loss_ratio_report(books: Books, first: int, last: int, as_of: dt.date | None
         as_of: the state of the books; None for now.
 
     Raises:
-        Refused: nothing was loaded.
+        Refused: the last month is before the first, or nothing was loaded.
     """
+    check_period(_first_date(first), _last_date(last))
     with books.database.reading() as connection:
         known = known_on(connection, as_of)
         valuated, paid = (
@@ -302,6 +300,7 @@ def adequacy_report(
         Refused: a triangle cannot be projected, or the library is missing.
     """
     asked = replace(asked, by=Group.PRODUCT)
+    check_product(books, asked.product)
     with books.database.reading() as connection:
         known = known_on(connection, asked.as_of)
         reserves, left_out = estimated(connection, known, asked, [method], loss_ratio)

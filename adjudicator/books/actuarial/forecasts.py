@@ -17,9 +17,9 @@ from adjudicator.books.actuarial.plans import read_plan
 from adjudicator.books.actuarial.reports import refused, report_of
 from adjudicator.books.books import Books
 from adjudicator.books.closing.periods import standing_closings
+from adjudicator.books.reports.about import check_product
 from adjudicator.problems import Problem, Refused
 from adjudicator.product.definition import Product
-from adjudicator.product.meant import NEAR_CODE, nearest
 from adjudicator.product.read import read_products
 from adjudicator.remuneration.closing import kind_of_care
 from adjudicator.remuneration.index import Pool, pools_closing, version_for
@@ -104,14 +104,9 @@ def forecast_report(
 
 
 def _versions(books: Books, product: str) -> list[Product]:
+    check_product(books, product)
     sources = read_products(books.folder / books.settings.products, books.decimals)
-    versions = [one.definition for one in sources if one.definition.product == product]
-    if not versions:
-        known = sorted({one.definition.product for one in sources})
-        raise refused(
-            "actuary.unknown_product", product=product, near=nearest(product, known, NEAR_CODE) or known
-        )
-    return versions
+    return [one.definition for one in sources if one.definition.product == product]
 
 
 def _forecast(

@@ -31,7 +31,8 @@ def read_plan(path: Path, decimals: int, product: str) -> dict[int, int]:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
-        raise Refused([Problem(message("actuary.plan.unreadable"), Place(path))]) from None
+        remedy = message("actuary.plan.unreadable.remedy")
+        raise Refused([Problem(message("actuary.plan.unreadable"), Place(path), remedy)]) from None
     separator = ";" if lines and ";" in lines[0] else ","
     rows = csv.DictReader(lines, delimiter=separator)
     if missing := [name for name in _COLUMNS if name not in (rows.fieldnames or [])]:

@@ -13,6 +13,7 @@ from adjudicator.books.actuarial.exposure import Earned, earned_contributions
 from adjudicator.books.actuarial.known import Known, known_on
 from adjudicator.books.actuarial.ledger import Booking, Chosen, Group, Measure, Origin, entries_of
 from adjudicator.books.books import Books
+from adjudicator.books.reports.about import check_product
 from adjudicator.problems import Problem, Refused
 from adjudicator.remuneration.months import written_month
 from adjudicator.reporting.report import Parameter, Part, Report, Unit
@@ -89,14 +90,15 @@ def triangle_report(books: Books, asked: TriangleAsked, cumulative: bool) -> Rep
     Raises:
         Refused: see :func:`read_triangles`.
     """
+    check_product(books, asked.product)
     with books.database.reading() as connection:
         known = known_on(connection, asked.as_of)
         entries = entries_of(connection, known, asked.chosen)
         found = triangles(entries, asked.grain)
         parts = tables.triangle_parts(found, _name(asked.by), asked.unit, cumulative)
-        remarks = [message("actuary.remark.partial", period=found[0].grain.written(found[0].last))] * bool(
-            found and found[0].partial
-        )
+        remarks = []
+        if found and found[0].partial:
+            remarks.append(message("actuary.remark.partial", period=found[0].grain.written(found[0].last)))
         if any(one.early for one in found):
             remarks.append(message("actuary.remark.early"))
         return report_of(books, connection, known, "triangle", asked.parameters(), parts, remarks)
@@ -123,6 +125,7 @@ def reserve_report(
     Raises:
         Refused: a triangle cannot be projected, contributions are missing, or the library is.
     """
+    check_product(books, asked.product)
     with books.database.reading() as connection:
         known = known_on(connection, asked.as_of)
         found, left_out = estimated(connection, known, asked, methods, loss_ratio)

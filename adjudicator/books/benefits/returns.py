@@ -19,8 +19,8 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from adjudicator.benefits.numbers import read_payment_number
-from adjudicator.books.benefits.return_files import Row, read_rows
 from adjudicator.books.books import Books
+from adjudicator.books.return_files import Row, read_rows
 from adjudicator.store import bulk, journal, lock
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act

@@ -18,11 +18,13 @@ import pyarrow as pa
 import sqlalchemy as sa
 
 from adjudicator.benefits.numbers import read_voucher_number
+from adjudicator.benefits.read import CompiledVouchers
 from adjudicator.books.benefits.families import last_registers, rows_at
 from adjudicator.books.benefits.payrolls import FACILITIES, MAKE, New, book, refused
-from adjudicator.books.benefits.return_files import Row, read_rows
+from adjudicator.books.benefits.plans import find_plan
 from adjudicator.books.benefits.vouchers import Taking, Voucher, take_turns, vouchers
 from adjudicator.books.books import Books
+from adjudicator.books.return_files import Row, read_rows
 from adjudicator.store import bulk, journal, lock
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import (
@@ -264,16 +266,22 @@ def due(connection: sa.Connection, plan: str) -> list[Due]:
 def pay(books: Books, by: str, plan: str, commit: bool = False) -> VoucherList:
     """Put all that facilities are owed for vouchers of a plan on a list, or only show it.
 
+    A plan that is gone from the scheme's folder is still paid for.
+
     Raises:
-        Refused: nothing is owed, or the books are in use.
+        Refused: nothing is owed, there is no such plan, or the books are in use.
     """
     if not commit:
         with books.database.reading() as connection:
-            return VoucherList(plan, tuple(due(connection, plan)))
+            listed = VoucherList(plan, tuple(due(connection, plan)))
+        if not listed.due:
+            find_plan(books, plan, CompiledVouchers)
+        return listed
     with lock.held(books.database, Act(by, MAKE)), books.database.writing() as connection:
         take_turns(connection)
         owed = due(connection, plan)
         if not owed:
+            find_plan(books, plan, CompiledVouchers)
             raise refused("benefits.no_vouchers_due", plan=plan)
         settled = _unsettled(connection, plan)
         days = [day_number(one.date) for one in settled if one.date is not None]

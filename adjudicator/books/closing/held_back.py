@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -11,6 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from adjudicator.books.return_files import csv_reader
 from adjudicator.books.sums import ONE, asked, total
 from adjudicator.remuneration.months import last_day
 from adjudicator.store.schema import CLAIM_LINES, CLAIMS, LOADS, SET_ASIDE_FILES, UNDECIDED
@@ -109,9 +108,7 @@ def unread(connection: sa.Connection, month: int, decimals: int) -> Asked:
 def _rows(content: bytes) -> Iterator[Mapping[str, str]]:
     """Read rows as they came: whatever can be read of them."""
     text = content.decode("utf-8-sig", "replace")
-    head = text.split("\n", 1)[0]
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
-    for row in reader:
+    for row in csv_reader(text):
         yield {
             name.strip().lower(): value.strip()
             for name, value in row.items()

@@ -8,9 +8,7 @@ over again with the next file, so that a bank can tell it from a new one.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +25,8 @@ import sqlalchemy as sa
 from adjudicator.books.books import Books
 from adjudicator.books.closing.periods import standing_closings
 from adjudicator.books.registers import registers_at
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.books.return_files import read_rows
+from adjudicator.problems import Problem, Refused
 from adjudicator.store import bulk, journal, loads, lock
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import (
@@ -411,7 +410,7 @@ def reconcile(books: Books, by: str, path: Path) -> Reconciliation:
         Refused: the file cannot be read; nothing was changed.
     """
     content = path.read_bytes()
-    rows, digest = _read(path, content), hashlib.sha256(content).hexdigest()
+    rows, digest = read_rows(path, content, NEEDED), hashlib.sha256(content).hexdigest()
     with lock.held(books.database, Act(by, "reconcile payments")), books.database.writing() as connection:
         known = {one.payment: one for one in all_payments(connection)}
         states = {number: one.state for number, one in known.items()}
@@ -448,26 +447,6 @@ def _seen(connection: sa.Connection, digest: str) -> bool:
     """
     query = sa.select(JOURNAL.c.content).where(JOURNAL.c.what == "reconcile payments")
     return any(json.loads(text)["file_hash"] == digest for text in connection.execute(query).scalars())
-
-
-def _read(path: Path, content: bytes) -> list[dict[str, str]]:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        what = message("payment.not_text")
-        raise Refused([Problem(what, Place(path), message("payment.not_text.remedy"))]) from None
-    head = text.splitlines()[0] if text.strip() else ""
-    reader = csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
-    columns = [name.strip().lower() for name in reader.fieldnames or ()]
-    missing = [name for name in NEEDED if name not in columns]
-    if missing:
-        what = message("payment.no_columns", missing=missing)
-        raise Refused([Problem(what, Place(path), message("payment.no_columns.remedy"))])
-    reader.fieldnames = columns
-    return [
-        {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
-        for row in reader
-    ]
 
 
 def _meant(

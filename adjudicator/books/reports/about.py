@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,6 +15,9 @@ from adjudicator.product.read import read_products
 from adjudicator.reporting.report import Parameter, Part, Report
 from adjudicator.store.schema import JOURNAL, REGISTERS, RUNS
 from adjudicator.words import message
+
+_SOME: Final = 8
+"""How many codes are named where none is near."""
 
 _ONE_OF: Final = {"facilities": "facility", "locations": "location"}
 
@@ -80,6 +84,17 @@ def check_product(books: Books, code: str | None) -> None:
         raise unknown("product", code, known)
 
 
+def check_period(start: dt.date | None, end: dt.date | None) -> None:
+    """Make sure that a period does not end before it begins; None is open.
+
+    Raises:
+        Refused: it does.
+    """
+    if start is not None and end is not None and end < start:
+        what = message("reporting.period_reversed", start=start, end=end)
+        raise Refused([Problem(what, remedy=message("reporting.period_reversed.remedy"))])
+
+
 def unknown(what: str, code: str, known: Sequence[str]) -> Refused:
     """Say that there is nothing of a code, and what is nearest to it.
 
@@ -89,5 +104,11 @@ def unknown(what: str, code: str, known: Sequence[str]) -> Refused:
         known: the codes that there are.
     """
     near = nearest(code, known, NEAR_CODE)
-    remedy = message("reporting.did_you_mean", near=near) if near else None
+    if near:
+        remedy = message("reporting.did_you_mean", near=near)
+    elif known:
+        some = [*known[:_SOME], *("…" for _ in known[_SOME : _SOME + 1])]
+        remedy = message("reporting.there_are", codes=some)
+    else:
+        remedy = message("reporting.there_are_none")
     return Refused([Problem(message(f"reporting.unknown_{what}", code=code), remedy=remedy)])

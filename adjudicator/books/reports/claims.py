@@ -11,7 +11,7 @@ from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
 from adjudicator.books.closing.periods import CLOSED
 from adjudicator.books.eligibility import unknown_insuree
-from adjudicator.books.reports.about import check_code, check_product, report_of
+from adjudicator.books.reports.about import check_code, check_period, check_product, report_of
 from adjudicator.books.reports.chosen import Chosen
 from adjudicator.books.reports.settled import of_life, paid_statements
 from adjudicator.books.sums import Condition, Query, asked, standing, total
@@ -55,9 +55,10 @@ def claims_report(
         details: the lines as well.
 
     Raises:
-        Refused: there is no such facility or product.
+        Refused: the period ends before it begins, or there is no such facility or product.
         DoesNotAddUp: lines do not come to what the books say of their claim.
     """
+    check_period(chosen.start, chosen.end)
     with books.database.reading() as connection:
         check_code(connection, "facilities", chosen.facility)
         check_product(books, product)

@@ -16,10 +16,9 @@ from adjudicator.books.books import Books
 from adjudicator.books.closing.payments import PaymentState
 from adjudicator.books.closing.periods import CLOSED
 from adjudicator.books.closing.registers import COVERING
-from adjudicator.books.reports.about import report_of
+from adjudicator.books.reports.about import check_period, report_of
 from adjudicator.books.reports.settled import amounts, amounts_by_product, is_original, original
 from adjudicator.books.sums import ONE, Condition, Query, same_entry, standing, total
-from adjudicator.problems import Problem, Refused
 from adjudicator.product.definition import Product
 from adjudicator.product.read import read_products
 from adjudicator.reporting import enrolled as enrolled_room
@@ -72,9 +71,7 @@ def indicators_report(books: Books, start: dt.date, end: dt.date, by: Grouping |
     Raises:
         Refused: the period ends before it begins, there are no registers, or a product cannot be read.
     """
-    if end < start:
-        what = message("reporting.period_reversed", start=start, end=end)
-        raise Refused([Problem(what, remedy=message("reporting.period_reversed.remedy"))])
+    check_period(start, end)
     sources = read_products(books.folder / books.settings.products, books.decimals)
     products = [source.definition for source in sources]
     with books.database.reading() as connection:

@@ -16,6 +16,7 @@ from adjudicator.books.closing.periods import CLOSED, NATIONAL, REOPENED, Closed
 from adjudicator.books.reports.about import report_of, state_of
 from adjudicator.books.reports.contributions import products_of
 from adjudicator.books.reports.months import Months, closings_of, load_of, seats
+from adjudicator.books.reports.settled import settled_lines
 from adjudicator.books.review.queue import held_claims
 from adjudicator.books.sums import ONE, asked, total
 from adjudicator.product.definition import Product
@@ -166,19 +167,7 @@ def _lines(connection: sa.Connection, closings: Sequence[ClosedMonth]) -> list[L
             *(total(decided.c[cut.word], cut.word) for cut in Cut),
             total(owed.c.amount, "paid"),
         )
-        .select_from(settled)
-        .join(
-            decided,
-            sa.and_(
-                decided.c.run == settled.c.run,
-                decided.c.claim_id == settled.c.claim_id,
-                decided.c.entry == DECISION,
-            ),
-        )
-        .join(
-            CLAIM_LINES,
-            sa.and_(CLAIM_LINES.c.claim_id == decided.c.claim_id, CLAIM_LINES.c.line == decided.c.line),
-        )
+        .select_from(settled_lines())
         .outerjoin(
             owed,
             sa.and_(

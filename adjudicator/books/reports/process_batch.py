@@ -7,18 +7,17 @@ from collections.abc import Sequence
 import pyarrow as pa
 import sqlalchemy as sa
 
-from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
 from adjudicator.books.closing.periods import CLOSED, ClosedMonth
 from adjudicator.books.reports.about import check_code, check_product, report_of
 from adjudicator.books.reports.months import Months, closings_of, load_of, seats
+from adjudicator.books.reports.settled import settled_lines
 from adjudicator.books.sums import Condition, asked, total
 from adjudicator.remuneration.statements import Part
 from adjudicator.reporting.process_batch import By, Paid, process_batch
 from adjudicator.reporting.report import Parameter, Report
 from adjudicator.store import bulk
 from adjudicator.store.schema import (
-    CLAIM_LINES,
     CLAIMS,
     LINE_DECISIONS,
     REMUNERATIONS,
@@ -148,18 +147,7 @@ def _listed(
             total(approved, "approved"),
             total(decided.c.valuated, "valuated"),
         )
-        .join(
-            decided,
-            sa.and_(
-                decided.c.run == settled.c.run,
-                decided.c.claim_id == settled.c.claim_id,
-                decided.c.entry == DECISION,
-            ),
-        )
-        .join(
-            CLAIM_LINES,
-            sa.and_(CLAIM_LINES.c.claim_id == decided.c.claim_id, CLAIM_LINES.c.line == decided.c.line),
-        )
+        .select_from(settled_lines())
         .where(settled.c.closing.in_(_numbers(closings)), decided.c.product.is_not(None))
         .group_by(settled.c.closing, settled.c.claim_id, decided.c.product)
         .subquery("of_lines")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books
-from adjudicator.books.reports.about import check_code, report_of
+from adjudicator.books.reports.about import check_code, check_period, report_of
 from adjudicator.books.reports.chosen import Chosen
 from adjudicator.books.sums import Condition, Query, asked, same_entry, total
 from adjudicator.reporting.rejections import rejections
@@ -22,8 +22,9 @@ def rejections_report(books: Books, chosen: Chosen) -> Report:
     """Make the report of what was rejected, by reason and facility.
 
     Raises:
-        Refused: there is no such facility.
+        Refused: the period ends before it begins, or there is no such facility.
     """
+    check_period(chosen.start, chosen.end)
     with books.database.reading() as connection:
         check_code(connection, "facilities", chosen.facility)
         run, conditions = last_run(connection), chosen.conditions()

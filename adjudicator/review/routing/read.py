@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from adjudicator.problems import Place, Problem, Refused
 from adjudicator.product.meant import nearest
 from adjudicator.product.mistakes import problems_of
+from adjudicator.product.shaping import in_order, shaped
 from adjudicator.product.source import Source, Steps, read_source
 from adjudicator.review.routing.definition import CaseFacts, RoutingRule
 from adjudicator.review.routing.facts import FINDING, KINDS, Fact, Field, Type, Value, fact
@@ -79,13 +80,7 @@ def read_rule(path: Path, decimals: int) -> Rule:
         Refused: with everything that is wrong with the file.
     """
     source = read_source(path)
-    try:
-        rule = RoutingRule.model_validate(source.tree, context={"decimals": decimals})
-    except ValidationError as error:
-        raise Refused(_in_order([*source.problems, *problems_of(error, source, RoutingRule)])) from None
-    if source.problems:
-        raise Refused(source.problems)
-    return _Compiler(rule, source, decimals).compiled()
+    return _Compiler(shaped(RoutingRule, source, decimals), source, decimals).compiled()
 
 
 def read_case(path: Path, decimals: int) -> tuple[Fact, ...]:
@@ -98,16 +93,12 @@ def read_case(path: Path, decimals: int) -> tuple[Fact, ...]:
     try:
         case = CaseFacts.model_validate(source.tree)
     except ValidationError as error:
-        raise Refused(_in_order([*source.problems, *problems_of(error, source, CaseFacts)])) from None
+        raise Refused(in_order([*source.problems, *problems_of(error, source, CaseFacts)])) from None
     problems = list(source.problems)
     facts = _Facts(source, decimals, problems).read(("facts",), case.facts)
     if problems:
-        raise Refused(_in_order(problems))
+        raise Refused(in_order(problems))
     return facts
-
-
-def _in_order(problems: list[Problem]) -> list[Problem]:
-    return sorted(problems, key=lambda problem: (problem.place.line or 0, problem.place.column or 0))
 
 
 def _problem(key: str, place: Place, **values: Any) -> Problem:
@@ -157,7 +148,7 @@ class _Compiler:
         if {fires for fires, _ in examples} != {True, False}:
             self._note("routing.examples_missing", ("examples",) if examples else ())
         if self._problems:
-            raise Refused(_in_order(self._problems))
+            raise Refused(in_order(self._problems))
         rule = Rule(self._rule, tuple(patterns), told, examples, self._source)
         self._try(rule)
         if self._problems:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from adjudicator.simulation.report.charts import Axis, Line, Point
+from adjudicator.charts.lines import Axis, Curve, Point
+from adjudicator.charts.numbers import Numbers
 from adjudicator.simulation.report.contents import Band
-from adjudicator.simulation.report.numbers import Numbers
 from adjudicator.simulation.results import Simulation, VariantResult
 
 _MOST_LINES: Final = 8
@@ -35,7 +35,7 @@ def _short(value: str, numbers: Numbers) -> str:
 
 def curve_lines(
     simulation: Simulation, figure: str, bands: Mapping[tuple[str, str], Band], base: str
-) -> list[Line]:
+) -> list[Curve]:
     """Give a figure's curves: one along the first axis for each value of the others, and the base's level.
 
     Args:
@@ -57,7 +57,7 @@ def curve_lines(
         point = Point(number[mine], value, low, high)
         curves.setdefault(_other_settings(variant, axis.path), []).append(point)
     lines = [
-        Line(name or axis.path, tuple(sorted(points, key=lambda point: point.at)))
+        Curve(name or axis.path, tuple(sorted(points, key=lambda point: point.at)))
         for name, points in curves.items()
     ]
     if len(lines) > _MOST_LINES:
@@ -66,7 +66,7 @@ def curve_lines(
     level = simulation.base.figures.get(figure)
     if level is not None:
         ends = (min(axis.numbers), max(axis.numbers))
-        lines.append(Line(base, tuple(Point(end, level) for end in ends), dashed=True))
+        lines.append(Curve(base, tuple(Point(end, level) for end in ends), dashed=True))
     return lines
 
 
@@ -87,7 +87,7 @@ def grid_cells(simulation: Simulation, figure: str) -> list[list[float | None]]:
 
 def convergence_lines(
     simulation: Simulation, figure: str, say: Callable[..., str]
-) -> tuple[list[Line], Axis] | None:
+) -> tuple[list[Curve], Axis] | None:
     """Give how a figure's mean and band settle as more families are drawn; None where that is not known."""
     bootstrap = simulation.bootstrap
     if bootstrap is None or not simulation.variants:
@@ -104,4 +104,4 @@ def convergence_lines(
     points = tuple(Point(row["replicates"], row["mean"], row["low"], row["high"]) for row in rows)
     every = max(1, -(-len(rows) // _MOST_TICKS))
     ticks = tuple((float(row["replicates"]), str(row["replicates"])) for row in rows[::every])
-    return [Line(say("figure.paid"), points)], Axis(say("axis.replicates"), ticks)
+    return [Curve(say("figure.paid"), points)], Axis(say("axis.replicates"), ticks)

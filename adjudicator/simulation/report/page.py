@@ -7,8 +7,15 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from typing import Any
 
+from adjudicator.charts import palette
+from adjudicator.charts.bars import Pair, before_and_after, to_both_sides
+from adjudicator.charts.columns import columns
+from adjudicator.charts.heat_map import heat_map
+from adjudicator.charts.lines import Axis, Curve, Mark, Point, lines
+from adjudicator.charts.numbers import Numbers
+from adjudicator.charts.shapes import Drawing
+from adjudicator.charts.svg import svg
 from adjudicator.simulation.actuarial.triangles import Triangle
-from adjudicator.simulation.report import charts
 from adjudicator.simulation.report.contents import (
     CHANGE,
     DETAILED,
@@ -26,11 +33,14 @@ from adjudicator.simulation.report.contents import (
     title_of,
 )
 from adjudicator.simulation.report.curves import axis_of, convergence_lines, curve_lines, grid_cells
-from adjudicator.simulation.report.numbers import Numbers
 from adjudicator.simulation.report.parameters import parameter_rows
 from adjudicator.simulation.report.style import STYLE
 from adjudicator.simulation.results import Simulation, VariantResult
 from adjudicator.words import message, say
+
+_WIDE = 760.0
+_HALF = 372.0
+"""The widths of charts that stand alone, and side by side."""
 
 _TILES = ("paid", "patient", "balance", "loss_ratio")
 
@@ -102,7 +112,8 @@ class _Page:
         )
         body = "\n".join(parts)
         return (
-            f'<!DOCTYPE html>\n<html lang="{self._language}"><head>{head}<style>{STYLE}</style></head>\n'
+            f'<!DOCTYPE html>\n<html lang="{self._language}"><head>{head}'
+            f"<style>{palette.STYLE}{STYLE}</style></head>\n"
             f"<body><main>\n{body}\n</main></body></html>\n"
         )
 
@@ -298,16 +309,22 @@ class _Page:
         return "\n".join(part for part in parts if part)
 
     def _causes(self, variant: VariantResult) -> str:
+        numbers = self._numbers
         rows = [
-            charts.Pair(self._said(f"cause.{one.name}"), one.before, one.after)
+            Pair(self._said(f"cause.{one.name}"), one.before, one.after, self._beside(one.before, one.after))
             for one in causes(self._simulation.base, variant)
         ]
         if not rows:
             return ""
-        title = self._said("chart.causes")
         names = (self._said("before"), self._said("after"))
-        drawn = charts.before_and_after(title, rows, names, self._numbers.short_amount)
-        return self._heading("section.causes", "note.causes") + _figure_of(drawn)
+        drawn = before_and_after(rows, names, _WIDE, numbers.short_amount)
+        return self._heading("section.causes", "note.causes") + _figure_of(drawn, self._said("chart.causes"))
+
+    def _beside(self, before: int, after: int) -> str:
+        """Write an amount, and how much more or less it is than before."""
+        numbers, change = self._numbers, after - before
+        difference = numbers.signed(numbers.short_amount(change), change) if change else "±0"
+        return f"{numbers.short_amount(after)} ({difference})"
 
     def _families(self, variant: VariantResult) -> str:
         families, numbers = variant.families, self._numbers
@@ -315,14 +332,13 @@ class _Page:
         if not listed:
             return ""
         bands = [(self._bounds(one.above, one.up_to), float(one.count), one.loses) for one in listed]
-        drawn = charts.distribution(
-            self._said("chart.families"), bands, numbers.short, self._said("axis.families")
-        )
+        drawn = columns(bands, _WIDE, numbers.short, self._said("axis.families"))
         even = families.families - families.gaining - families.losing
         note = self._said(
             "note.families", even=numbers.count(even), families=numbers.count(families.families)
         )
-        return f"<h3>{escape(self._said('section.families'))}</h3>{_note(note)}" + _figure_of(drawn)
+        title = self._said("chart.families")
+        return f"<h3>{escape(self._said('section.families'))}</h3>{_note(note)}" + _figure_of(drawn, title)
 
     def _bounds(self, above: int | None, up_to: int | None) -> str:
         numbers = self._numbers
@@ -347,13 +363,12 @@ class _Page:
             caption = self._said("by", dimension=self._said(f"dimension.{dimension}"))
             if len(chosen) < len(changes):
                 caption += f" {self._said('the_most', count=len(chosen), all=len(changes))}"
-            drawn.append((caption, self._both_sides(caption, chosen)))
+            drawn.append((caption, self._both_sides(chosen, _HALF)))
         if not drawn:
             return ""
-        figures = "".join(_figure_of(svg, caption) for caption, svg in drawn)
-        return self._heading("section.groups", "note.groups") + f'<div class="two">{figures}</div>'
+        return self._heading("section.groups", "note.groups") + _side_by_side(drawn)
 
-    def _both_sides(self, title: str, changes: Iterable[Change], width: float = charts.HALF) -> str:
+    def _both_sides(self, changes: Iterable[Change], width: float) -> Drawing:
         numbers = self._numbers
         rows = []
         for one in changes:
@@ -361,7 +376,7 @@ class _Page:
             if one.share is not None and one.difference:
                 told += f" ({numbers.signed(numbers.percent(one.share), one.share)})"
             rows.append((one.label, float(one.difference), told if one.difference else "±0"))
-        return charts.to_both_sides(title, rows, numbers.short_amount, width=width)
+        return to_both_sides(rows, width, numbers.short_amount)
 
     def _facilities(self, variant: VariantResult) -> str:
         changes = facility_changes(self._simulation.base, variant)
@@ -377,35 +392,35 @@ class _Page:
             gaining=numbers.count(len(moved) - losing),
         )
         chosen = extremes(moved, _MOST_FACILITIES)
-        drawn = self._both_sides(self._said("chart.facilities"), chosen, charts.WIDTH)
-        return f"<h3>{escape(self._said('section.facilities'))}</h3>{_note(note)}" + _figure_of(drawn)
+        drawn = _figure_of(self._both_sides(chosen, _WIDE), self._said("chart.facilities"))
+        return f"<h3>{escape(self._said('section.facilities'))}</h3>{_note(note)}{drawn}"
 
     def _months(self, variant: VariantResult) -> str:
         """Draw the fund's balance and the index by month, before and after."""
-        numbers, drawn = self._numbers, []
+        numbers = self._numbers
+        drawn: list[tuple[str, Drawing]] = []
         pair = ((self._said("before"), self._simulation.base), (self._said("after"), variant))
         if all(one.fund is not None and len(one.fund) for _, one in pair):
             by_month = [self._sums(one.fund, "month", "balance") for _, one in pair]
             months = sorted(set().union(*by_month))
             if len(months) > 1:
                 listed = [
-                    charts.Line(
+                    Curve(
                         name,
-                        tuple(charts.Point(at, amounts.get(month, 0)) for at, month in enumerate(months)),
+                        tuple(Point(at, amounts.get(month, 0)) for at, month in enumerate(months)),
                         dashed=place == 0,
                     )
                     for place, ((name, _), amounts) in enumerate(zip(pair, by_month, strict=True))
                 ]
                 title = self._said("chart.balance")
-                axis = charts.Axis("", tuple((float(at), month) for at, month in enumerate(months)))
-                drawn.append((title, charts.lines(title, listed, axis, numbers.short_amount, with_zero=True)))
+                axis = Axis("", tuple((float(at), month) for at, month in enumerate(months)))
+                drawn.append((title, lines(listed, axis, _HALF, numbers.short_amount, with_zero=True)))
         drawn += self._indexes(pair)
         if not drawn:
             return ""
-        figures = "".join(_figure_of(svg, caption) for caption, svg in drawn)
-        return f"<h3>{escape(self._said('section.months'))}</h3>" + f'<div class="two">{figures}</div>'
+        return f"<h3>{escape(self._said('section.months'))}</h3>{_side_by_side(drawn)}"
 
-    def _indexes(self, pair: Sequence[tuple[str, VariantResult]]) -> list[tuple[str, str]]:
+    def _indexes(self, pair: Sequence[tuple[str, VariantResult]]) -> list[tuple[str, Drawing]]:
         """Draw the index of each product and kind of care that has one for several periods."""
         series: dict[tuple[str, str], list[dict[str, int]]] = {}
         for place, (_, variant) in enumerate(pair):
@@ -419,10 +434,10 @@ class _Page:
             if len(months) < 2 or found[0] == found[1]:
                 continue
             listed = [
-                charts.Line(
+                Curve(
                     name,
                     tuple(
-                        charts.Point(at, indexes[month] / 10_000)
+                        Point(at, indexes[month] / 10_000)
                         for at, month in enumerate(months)
                         if month in indexes
                     ),
@@ -431,8 +446,8 @@ class _Page:
                 for place, ((name, _), indexes) in enumerate(zip(pair, found, strict=True))
             ]
             title = self._said("chart.index", product=product, care=self._said(f"care.{care}"))
-            axis = charts.Axis("", tuple((float(at), month) for at, month in enumerate(months)))
-            drawn.append((title, charts.lines(title, listed, axis, self._numbers.short)))
+            axis = Axis("", tuple((float(at), month) for at, month in enumerate(months)))
+            drawn.append((title, lines(listed, axis, _HALF, self._numbers.short)))
         return drawn
 
     @staticmethod
@@ -468,32 +483,24 @@ class _Page:
         """Draw how figures go with the values of a grid."""
         simulation, numbers = self._simulation, self._numbers
         axis = axis_of(simulation, numbers)
-        captions = []
+        drawn = []
         for name in figures_of(simulation):
             listed = curve_lines(simulation, name, self._bands, self._said("base"))
             if not any(len(one.points) > 1 for one in listed):
                 continue
             if len({point.value for one in listed for point in one.points}) < 2:
                 continue
-            title = self._said(f"figure.{name}")
-            captions.append((title, charts.lines(title, listed, axis, self._writer(name))))
-        figures = "".join(_figure_of(svg, caption) for caption, svg in captions)
+            drawn.append((self._said(f"figure.{name}"), lines(listed, axis, _HALF, self._writer(name))))
         maps = ""
         if len(simulation.axes) == 2:
             cells = grid_cells(simulation, "paid")
-            rows, columns = (list(one.values) for one in simulation.axes)
+            down, across = (one.values for one in simulation.axes)
             corner = f"{simulation.axes[0].path} ↓"
             title = f"{self._said('figure.paid')} – {simulation.axes[1].path} →"
-            drawn = charts.heat_map(
-                title, rows, columns, cells, numbers.short_amount, corner=corner, from_zero=False
-            )
-            maps = _figure_of(drawn, title)
+            found = heat_map(down, across, cells, _WIDE, numbers.short_amount, corner=corner, from_zero=False)
+            maps = _figure_of(found, title, title)
         note = _note(self._said("note.bands")) if self._bands else ""
-        return (
-            f"<h2>{escape(self._said('section.curves'))}</h2>{note}"
-            + f'<div class="two">{figures}</div>'
-            + maps
-        )
+        return f"<h2>{escape(self._said('section.curves'))}</h2>{note}{_side_by_side(drawn)}{maps}"
 
     def _writer(self, name: str) -> Callable[[float], str]:
         if kind_of(name) == "ratio":
@@ -521,7 +528,7 @@ class _Page:
         if not solution.monotone:
             said.append(self._said("solved.not_monotone", figure=figure))
         points = [
-            charts.Point(row["number"], row["figure"])
+            Point(row["number"], row["figure"])
             for row in solution.tried.to_pylist()
             if row["figure"] is not None
         ]
@@ -530,17 +537,12 @@ class _Page:
             ticks = tuple(
                 (float(row["number"]), row["value"]) for row in _spread(solution.tried.to_pylist(), 6)
             )
-            axis = charts.Axis(solution.path, ticks)
-            mark = charts.Mark(solution.wanted, wanted)
-            svg = charts.lines(
-                figure,
-                [charts.Line(figure, tuple(points))],
-                axis,
-                self._writer(solution.target),
-                width=charts.WIDTH,
-                marks=[mark],
+            axis = Axis(solution.path, ticks)
+            mark = Mark(solution.wanted, wanted)
+            curves = [Curve(figure, tuple(points))]
+            drawn = _figure_of(
+                lines(curves, axis, _WIDE, self._writer(solution.target), marks=[mark]), figure
             )
-            drawn = _figure_of(svg)
         items = "".join(f"<li>{escape(one)}</li>" for one in said)
         return f"<h2>{escape(self._said('section.solved'))}</h2>" + f'<ul class="short">{items}</ul>{drawn}'
 
@@ -572,8 +574,7 @@ class _Page:
         if found is not None:
             listed, axis = found
             title = self._said("chart.convergence")
-            drawn = charts.lines(title, listed, axis, numbers.short_amount, width=charts.WIDTH)
-            parts.append(_figure_of(drawn, title))
+            parts.append(_figure_of(lines(listed, axis, _WIDE, numbers.short_amount), title, title))
         return "".join(parts)
 
     def _triangle(self, triangle: Triangle) -> str:
@@ -583,17 +584,17 @@ class _Page:
             [float(cells[row][age]) if row + age < size else None for age in range(size)]
             for row in range(size)
         ]
-        columns = [str(age) for age in range(size)]
-        title = self._said("chart.triangle")
-        drawn = charts.heat_map(
-            title,
+        ages = [str(age) for age in range(size)]
+        drawn = heat_map(
             triangle.origins,
-            columns,
+            ages,
             shown,
+            _WIDE,
             self._numbers.short_amount,
             corner=self._said("triangle.corner"),
         )
-        return self._heading("section.triangle", "note.triangle", tag="h2") + _figure_of(drawn)
+        heading = self._heading("section.triangle", "note.triangle", tag="h2")
+        return heading + _figure_of(drawn, self._said("chart.triangle"))
 
     # What it was made of.
 
@@ -658,9 +659,14 @@ def _note(note: str) -> str:
     return f'<p class="note">{escape(note)}</p>'
 
 
-def _figure_of(svg: str, caption: str = "") -> str:
+def _figure_of(drawing: Drawing, title: str, caption: str = "") -> str:
     told = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f"<figure>{told}{svg}</figure>"
+    return f"<figure>{told}{svg(drawing, title)}</figure>"
+
+
+def _side_by_side(drawings: Iterable[tuple[str, Drawing]]) -> str:
+    figures = "".join(_figure_of(drawing, title, title) for title, drawing in drawings)
+    return f'<div class="two">{figures}</div>'
 
 
 def _spread(rows: Sequence[Any], count: int) -> list[Any]:

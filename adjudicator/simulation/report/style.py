@@ -1,20 +1,17 @@
-"""The style of the page: for a screen and for paper, without anything from a network."""
+"""The style of the page, beside that of its charts: for a screen and paper, with nothing from a network."""
 
 from __future__ import annotations
 
 from typing import Final
 
 STYLE: Final = """
-:root{--ink:#1f2933;--faint:#6b7785;--line:#dfe4e9;--soft:#f5f7f9;--deep:#14455a;--gain:#2c7fb8;--loss:#b9501f}
-*{box-sizing:border-box}
 html{-webkit-print-color-adjust:exact;print-color-adjust:exact}
-body{margin:0;color:var(--ink);background:#fff;font:14px/1.5 system-ui,-apple-system,"Segoe UI",
-"Helvetica Neue",Arial,"Liberation Sans","DejaVu Sans",sans-serif;font-variant-numeric:tabular-nums}
+body{margin:0;color:var(--ink);background:#fff;font:14px/1.5 var(--letters);font-variant-numeric:tabular-nums}
 main{max-width:840px;margin:0 auto;padding:34px 40px 48px}
 header.top{border-bottom:3px solid var(--deep);padding-bottom:16px;margin-bottom:24px}
 .kind{color:var(--deep);font-size:12px;font-weight:600;letter-spacing:.08em;text-transform:uppercase}
 h1{font-size:27px;line-height:1.2;margin:4px 0 6px;font-weight:650}
-h2{font-size:19px;margin:38px 0 4px;padding-top:12px;border-top:1px solid var(--line);font-weight:650}
+h2{font-size:19px;margin:38px 0 4px;padding-top:12px;border-top:1px solid var(--grid);font-weight:650}
 header.top+h2{border-top:0;margin-top:0;padding-top:0}
 h3{font-size:14px;margin:26px 0 2px;font-weight:650}
 p{margin:4px 0 10px}
@@ -28,20 +25,19 @@ ul.short li{margin:4px 0}
 .tile .value{font-size:21px;font-weight:650;line-height:1.3;white-space:nowrap}
 .tile .change{font-size:12.5px;white-space:nowrap}
 figure{margin:6px 0 14px;break-inside:avoid}
-figure svg{display:block;width:100%;height:auto;font-family:inherit}
 .two{display:grid;grid-template-columns:1fr 1fr;gap:8px 20px}
 .two>figure{margin:4px 0}
 figcaption{font-size:12.5px;font-weight:600;margin-bottom:4px}
 th.n{white-space:normal!important}
 table{border-collapse:collapse;width:100%;font-size:12.5px;margin:6px 0 14px}
-th,td{padding:4px 9px 4px 0;text-align:left;border-bottom:1px solid var(--line);vertical-align:top}
+th,td{padding:4px 9px 4px 0;text-align:left;border-bottom:1px solid var(--grid);vertical-align:top}
 th{color:var(--faint);font-weight:600;border-bottom:1.5px solid var(--faint)}
 td.n,th.n{text-align:right;padding-right:0;padding-left:10px;white-space:nowrap}
 tr.base td{color:var(--faint)}
 .small{font-size:11.5px;color:var(--faint)}
 td.band{font-size:11.5px;color:var(--faint);white-space:nowrap}
 code{font:11.5px/1.4 ui-monospace,"Liberation Mono","DejaVu Sans Mono",monospace;word-break:break-all}
-footer{margin-top:34px;border-top:1px solid var(--line);padding-top:10px;color:var(--faint);font-size:12px}
+footer{margin-top:34px;border-top:1px solid var(--grid);padding-top:10px;color:var(--faint);font-size:12px}
 @media print{body{font-size:11px}main{padding:0;max-width:none}h2{margin-top:22px}
 h2,h3,figcaption{break-after:avoid}tr,.tile,ul.short li{break-inside:avoid}
 section.scenario{break-before:page}@page{size:A4;margin:15mm 14mm}}

@@ -1,11 +1,11 @@
-"""Numbers as a board reads them: short on charts, whole in tables, grouped as the language does."""
+"""Numbers as charts write them: short on axes, whole in tables, grouped as the language does."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
 
-from adjudicator.units import unscaled
+from adjudicator.units import divide_rounded, unscaled
 from adjudicator.words import number, text
 
 _STEPS = ((9, "billion"), (6, "million"), (3, "thousand"))
@@ -20,19 +20,28 @@ class Numbers:
 
     def amount(self, minor: int) -> str:
         """Write an amount of minor units, whole."""
-        written = number(unscaled(minor, self.decimals), self.decimals, self.language)
-        return written.replace("-", "−")
+        return self.decimal(unscaled(minor, self.decimals), self.decimals)
 
     def count(self, value: int) -> str:
         """Write a whole number."""
-        return number(value, 0, self.language)
+        return self.decimal(value, 0)
+
+    def decimal(self, value: Decimal | int, decimals: int) -> str:
+        """Write a number with a fixed number of decimals."""
+        return number(value, decimals, self.language).replace("-", "−")
 
     def percent(self, hundredths: int | None, decimals: int = 1) -> str:
         """Write a percentage of hundredths of a percent; a dash where there is none."""
         if hundredths is None:
             return "–"
-        written = number(round(Decimal(hundredths) / 100, decimals), decimals, self.language)
-        written = written.replace("-", "−")
+        return self._percent(round(Decimal(hundredths) / 100, decimals), decimals)
+
+    def part(self, part: int, whole: int) -> str:
+        """Write a part of a whole in percent, with one decimal; nothing of nothing."""
+        return self._percent(unscaled(divide_rounded(1000 * part, whole), 1), 1) if whole else ""
+
+    def _percent(self, value: Decimal, decimals: int) -> str:
+        written = self.decimal(value, decimals)
         return f"{written}\u00a0%" if self.language == "fr" else f"{written}%"
 
     def short_amount(self, minor: float) -> str:
@@ -47,15 +56,15 @@ class Numbers:
                 scaled = value / 10**digits
                 places = 2 if abs(scaled) < 9.995 else 1 if abs(scaled) < 99.95 else 0
                 written = self._plain(scaled, places)
-                return f"{written}\u00a0{text(f'simulation_report.unit.{word}', self.language)}"
+                return f"{written}\u00a0{text(f'charts.unit.{word}', self.language)}"
         return self._plain(value, 0 if size >= 10 or value == round(value) else 2)
 
     def _plain(self, value: float, places: int) -> str:
-        written = number(round(Decimal(repr(float(value))), places), places, self.language)
+        written = self.decimal(round(Decimal(repr(float(value))), places), places)
         point = "," if self.language == "fr" else "."
         if point in written:
             written = written.rstrip("0").rstrip(point)
-        return "0" if written == "-0" else written.replace("-", "−")
+        return "0" if written == "−0" else written
 
     def signed(self, written: str, value: float) -> str:
         """Put a plus before what is more than nothing."""

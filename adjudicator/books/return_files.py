@@ -1,0 +1,53 @@
+"""Files that come back from banks, payers and facilities: CSV as people's programs write it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from adjudicator.problems import Place, Problem, Refused
+from adjudicator.words import message
+
+Row = dict[str, str]
+
+
+def csv_reader(text: str) -> csv.DictReader[str]:
+    """Read CSV: comma or semicolon, whichever its first row has more of."""
+    head = text.partition("\n")[0]
+    return csv.DictReader(io.StringIO(text), delimiter=";" if head.count(";") > head.count(",") else ",")
+
+
+def read_rows(path: Path, content: bytes, needed: Sequence[str]) -> list[Row]:
+    """Read the rows of a CSV file: any case of the heading, blanks taken off.
+
+    Args:
+        path: names it in what is said.
+        content: its bytes, UTF-8.
+        needed: the columns that must be there.
+
+    Raises:
+        Refused: it is no such file.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        what = message("return_file.not_text")
+        raise Refused([Problem(what, Place(path), message("return_file.not_text.remedy"))]) from None
+    reader = csv_reader(text)
+    try:
+        columns = [name.strip().lower() for name in reader.fieldnames or ()]
+        missing = [name for name in needed if name not in columns]
+        if missing:
+            what = message("return_file.no_columns", missing=missing)
+            remedy = message("return_file.no_columns.remedy", needed=list(needed))
+            raise Refused([Problem(what, Place(path), remedy)])
+        reader.fieldnames = columns
+        return [
+            {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
+            for row in reader
+        ]
+    except csv.Error as error:
+        what = message("return_file.no_csv", line=reader.line_num, said=str(error))
+        raise Refused([Problem(what, Place(path), message("return_file.not_text.remedy"))]) from None
