@@ -37,6 +37,7 @@ from commands.shared import (
     NEW_FOLDER,
     RUN_FOLDER,
     SOURCE,
+    Decimals,
     fail,
     language_option,
     out,
@@ -162,7 +163,7 @@ def init(folder: Path, language: str) -> None:
 )
 @click.option(
     "--utilisation",
-    type=click.FloatRange(0, 10, min_open=True),
+    type=Decimals(0, 10, min_open=True),
     default=0.85,
     show_default=True,
     help=_t("generate.utilisation"),

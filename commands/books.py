@@ -50,7 +50,27 @@ def threads_option(command: Command) -> Command:
     return option(command)
 
 
-DAY: Final = click.DateTime(["%Y-%m-%d"])
+class _Day(click.DateTime):
+    """A day, as 2026-01-31."""
+
+    name = "day"
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """Show how a day is written."""
+        return _t("day.metavar")
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a day."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(_t("day.none", given=value), param, ctx)
+
+
+DAY: Final = _Day()
 
 
 def _day(given: dt.datetime | None) -> dt.date | None:

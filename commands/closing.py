@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from commands.books import person_option, scheme_option
-from commands.shared import EXIT_FINDINGS, language_option, out, progress_shown, told
+from commands.shared import EXIT_FINDINGS, handing_over, language_option, out, progress_shown, told
 from commands.shared import t as _t
 
 
@@ -202,8 +202,13 @@ def pay_export(folder: Path, number: int | None, scheme: Path, by: str | None, l
 
     if number is None and by is None:
         raise click.UsageError(_t("close.needs_by"))
-    with told(language), open_books(scheme) as books:
+    with (
+        told(language),
+        open_books(scheme) as books,
+        handing_over(folder, "adjudicator pay export") as booked,
+    ):
         file = export(books, who(by)) if number is None else payment_file(books, number, copy=True)
+        booked(file.file)
         for path in write_payment_file(books, file, folder):
             click.echo(str(path), err=True)
         print_export(out(), books, file, language)

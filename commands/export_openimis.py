@@ -7,7 +7,9 @@ from pathlib import Path
 import click
 
 from adjudicator.words import text
-from commands.shared import EXIT_FINDINGS, FOLDER, NEW_FOLDER, RUN_FOLDER, language_option, out, told
+from commands.books import scheme_option
+from commands.import_openimis import known_currency
+from commands.shared import EXIT_FINDINGS, NEW_FOLDER, RUN_FOLDER, language_option, out, told
 from commands.shared import t as _t
 
 export_group = click.Group("export", help=_t("export.help"))
@@ -16,13 +18,13 @@ compare_group = click.Group("compare", help=_t("compare.help"))
 
 @export_group.command("openimis", help=_t("export.openimis.help"), epilog=_t("export.openimis.example"))
 @click.option("--run", "run", type=RUN_FOLDER, help=_t("export.openimis.run"))
-@click.option("--scheme", type=FOLDER, help=_t("export.openimis.scheme"))
 @click.option("--month", help=_t("export.openimis.month"))
 @click.option("--out", "folder", type=NEW_FOLDER, required=True, help=_t("export.openimis.out"))
 @click.option("--replace", is_flag=True, help=_t("export.openimis.replace"))
+@scheme_option
 @language_option
 def export_openimis(
-    run: Path | None, scheme: Path | None, month: str | None, folder: Path, replace: bool, language: str
+    run: Path | None, month: str | None, folder: Path, replace: bool, scheme: Path, language: str
 ) -> None:
     """Write a run or the books as openIMIS's tables."""
     from adjudicator.books.books import open_books
@@ -30,15 +32,12 @@ def export_openimis(
     from adjudicator.openimis.exporting import export_openimis as write
     from adjudicator.openimis.snapshot import of_books, of_run
 
-    if (run is None) == (scheme is None):
-        raise click.UsageError(_t("export.openimis.one_of"))
-    if month is not None and scheme is None:
+    if month is not None and run is not None:
         raise click.UsageError(_t("export.openimis.month_of_books"))
     with told(language):
         if run is not None:
             snapshot = of_run(run)
         else:
-            assert scheme is not None
             with open_books(scheme) as books:
                 snapshot = of_books(books, month)
         done = write(snapshot, folder, replace)
@@ -72,7 +71,7 @@ def compare_openimis(theirs: str, ours: str, currency: str, path: Path | None, l
     from adjudicator.openimis.comparison_text import lines_of, write_pairs
     from adjudicator.units import currency_decimals
 
-    decimals = currency_decimals(currency.upper())
+    decimals = currency_decimals(known_currency(currency))
     with told(language):
         pairing = compare_tables(theirs, ours, decimals)
         if path is not None:

@@ -55,6 +55,9 @@ def check(
                 }
                 click.echo(json.dumps(record, ensure_ascii=False))
             shown += problems[: most - len(shown)]
+        if not tally.counts:
+            remedy = message("fhir_intake.check.no_resources.remedy")
+            raise Refused([Problem(message("fhir_intake.check.no_resources"), remedy=remedy)])
     if form == "table":
         console = out()
         console.print(tally_table(tally, language))

@@ -14,6 +14,19 @@ from commands.shared import t as _t
 import_group = click.Group("import", help=_t("import.help"))
 
 
+def known_currency(given: str) -> str:
+    """Give the code of a currency as it is written.
+
+    Raises:
+        click.BadParameter: there is none of that code.
+    """
+    from babel import Locale
+
+    if given.upper() not in Locale("en").currencies:
+        raise click.BadParameter(_t("import.openimis.currency_unknown", given=given), param_hint="--currency")
+    return given.upper()
+
+
 @import_group.command("openimis", help=_t("import.openimis.help"), epilog=_t("import.openimis.example"))
 @click.argument("source")
 @click.option("--into", "folder", type=NEW_FOLDER, required=True, help=_t("import.openimis.into"))
@@ -52,19 +65,13 @@ def import_openimis(
     language: str,
 ) -> None:
     """Bring an openIMIS installation into a new scheme's folder."""
-    from babel import Locale
-
     from adjudicator.openimis.importing import Wishes
     from adjudicator.openimis.importing import import_openimis as bring
     from adjudicator.openimis.report_text import markdown
     from ingest.openimis.registers import Choices
 
-    if currency is not None and currency.upper() not in Locale("en").currencies:
-        raise click.BadParameter(
-            _t("import.openimis.currency_unknown", given=currency), param_hint="--currency"
-        )
     wishes = Wishes(
-        currency.upper() if currency else None,
+        None if currency is None else known_currency(currency),
         scheme,
         adult_age,
         Choices(policy_dates == "covers", not without_names, since_entered),

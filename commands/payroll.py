@@ -9,7 +9,7 @@ import click
 
 from adjudicator.words import text
 from commands.books import person_option, scheme_option
-from commands.shared import EXIT_FINDINGS, fail, language_option, out, told
+from commands.shared import EXIT_FINDINGS, fail, handing_over, language_option, out, told
 from commands.shared import t as _t
 
 
@@ -63,6 +63,7 @@ def payroll_check(path: Path, language: str) -> None:
     examples = sum(one.examples for one in tried)
     out().print(text("benefits.checked", language, plans=len(tried), examples=examples), style="green")
     if not tried:
+        out().print(text("benefits.no_plans.remedy", language), soft_wrap=True)
         raise click.exceptions.Exit(EXIT_FINDINGS)
 
 
@@ -202,12 +203,14 @@ def payroll_export(
     if (number is None) == (file is None):
         raise click.UsageError(_t("payroll.number_or_copy"))
     person = needs_by(by) if number is not None else ""
-    with told(language), open_books(scheme) as books:
+    over = handing_over(folder, "adjudicator payroll export")
+    with told(language), open_books(scheme) as books, over as booked:
         if number is not None:
             handed = export(books, person, number)
         else:
             assert file is not None
             handed = benefit_file(books, file, copy=True)
+        booked(handed.file)
         for path in write_benefit_file(books, handed, folder):
             click.echo(str(path), err=True)
         view(books, language).exported(handed, books.settings.closing.payer is None)

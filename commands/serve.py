@@ -11,7 +11,7 @@ import click
 
 from adjudicator.words import text
 from commands.books import DAY, person_option, scheme_option
-from commands.shared import err, language_option, out, told
+from commands.shared import Decimals, err, language_option, out, told
 from commands.shared import t as _t
 
 FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -26,7 +26,7 @@ FILE = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option(
     "--flavour", type=click.Choice(("standard", "openimis")), default="standard", help=_t("serve.flavour")
 )
-@click.option("--rate", type=click.FloatRange(0.1), default=25.0, show_default=True, help=_t("serve.rate"))
+@click.option("--rate", type=Decimals(0.1, 100_000), default=25.0, show_default=True, help=_t("serve.rate"))
 @click.option("--certificate", type=FILE, help=_t("serve.certificate"))
 @click.option("--key", type=FILE, help=_t("serve.key"))
 @scheme_option
@@ -69,6 +69,9 @@ def _serve(
     from ingest.fhir.claim import read_claim
     from ingest.fhir.profile import find_profile
 
+    with told(language):
+        _try_address(host, port)
+        _try_certificate(certificate, key)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with told(language), open_books(scheme) as books:
         settings = Settings(
@@ -107,6 +110,31 @@ def _serve(
         )
 
 
+def _try_address(host: str, port: int) -> None:
+    """Make sure that the port is free, before the books are read, which takes a while."""
+    import socket
+
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (socket.gaierror, UnicodeError):
+        raise click.BadParameter(_t("serve.no_host", host=host), param_hint="--host") from None
+    with socket.socket(family, kind) as tried:
+        # As the server does: a port that was given up a moment ago is free.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        tried.bind(address)
+
+
+def _try_certificate(certificate: Path | None, key: Path | None) -> None:
+    import ssl
+
+    if certificate is None:
+        return
+    try:
+        ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(certificate, key)
+    except ssl.SSLError:
+        raise click.BadParameter(_t("serve.bad_certificate"), param_hint="--certificate") from None
+
+
 def _is_here(host: str) -> bool:
     """Tell whether an address is one of this machine alone."""
     try:
@@ -142,6 +170,8 @@ def token_add(
     from adjudicator.books.books import open_books, who
     from adjudicator.books.submission.tokens import add_token
 
+    if expires is not None and expires.date() < dt.datetime.now(dt.UTC).date():
+        raise click.BadParameter(_t("serve.token.over", day=expires.date()), param_hint="--expires")
     with told(language), open_books(scheme) as books:
         name, given = add_token(books, facility, who(by), note, expires.date() if expires else None)
     # The token alone goes to the output, so that it can be taken from there.

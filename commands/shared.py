@@ -5,12 +5,14 @@ Exit codes: 0 all well, 1 findings, 2 usage, 3 the data cannot be used, 4 amount
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any, Final, TypeVar
 
 import click
@@ -25,7 +27,9 @@ from rich.progress import (
 )
 
 from adjudicator.problems import DoesNotAddUp, Problem, Refused
-from adjudicator.words import LANGUAGES, text
+from adjudicator.system import problem
+from adjudicator.words import LANGUAGES, message, text
+from commands.click_words import speak
 
 PIPED_WIDTH: Final = 132
 
@@ -48,6 +52,7 @@ def language_of(arguments: Sequence[str], environment: dict[str, str]) -> str:
 
 
 LANGUAGE = language_of(sys.argv[1:], dict(os.environ))
+speak(LANGUAGE)
 
 
 def t(key: str, **values: Any) -> str:
@@ -77,6 +82,16 @@ READ: Final = (
     ".xml",
 )
 """How the names of files end that are read."""
+
+
+class Decimals(click.FloatRange):
+    """A number of a range; ``nan``, which no comparison keeps out of any, is none."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read a number."""
+        if math.isnan(number := super().convert(value, param, ctx)):
+            self.fail(t("number.none", given=value), param, ctx)
+        return number
 
 
 class _Source(click.Path):
@@ -129,12 +144,35 @@ def told(language: str) -> Iterator[None]:
         err().print(text("run.does_not_add_up", language, what=str(found)), style="bold red")
         raise click.exceptions.Exit(EXIT_DOES_NOT_ADD_UP) from None
     except OSError as error:
-        what = f"{error.strerror or error}" + (f": {error.filename}" if error.filename else "")
-        err().print(text("run.system", language, what=what), style="red")
-        raise click.exceptions.Exit(EXIT_DATA) from None
+        fail([problem(error)], language)
     except KeyboardInterrupt:
         err().print(text("run.unfinished", language))
         raise click.exceptions.Exit(130) from None
+
+
+@contextmanager
+def handing_over(folder: Path, command: str) -> Iterator[Callable[[int], None]]:
+    """Write files of what is booked first: the folder is tried before, and a failure names the way to a copy.
+
+    Args:
+        folder: that files are to be written to; it is made.
+        command: that hands over; with ``--copy`` and the number of a file it writes that file once more.
+
+    Yields:
+        What is to be told the number of the file, once it is booked.
+    """
+    booked: list[int] = []
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryFile(dir=folder):
+        pass
+    try:
+        yield booked.append
+    except OSError as error:
+        problems = [problem(error)]
+        for number in booked:
+            remedy = message("cli.handing_over.remedy", command=f"{command} --copy {number} --out …")
+            problems.append(Problem(message("cli.handing_over"), remedy=remedy))
+        raise Refused(problems) from None
 
 
 @contextmanager
@@ -142,7 +180,8 @@ def progress_shown(language: str) -> Iterator[Callable[[str, int, int], None]]:
     """Show stages and how far they are, on a terminal; nothing elsewhere."""
     console = err()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as progress:
+    hidden = not console.is_terminal
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=hidden) as progress:
         tasks: dict[str, Any] = {}
 
         def tell(stage: str, done: int, total: int) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
+from commands.books import DAY, SCHEME
 from commands.shared import (
     EXIT_FINDINGS,
     FOLDER,
@@ -64,11 +65,11 @@ def _options(command: Command) -> Command:
     path = click.Path(path_type=Path, exists=True)
     for option in reversed(
         (
-            click.argument("scheme", type=FOLDER),
+            click.argument("scheme", type=FOLDER, default=Path(), envvar=SCHEME),
             click.option("--claims", "sources", type=FOLDER, multiple=True, help=_t("simulate.claims")),
             click.option("--opening", type=RUN_FOLDER, help=_t("run.opening")),
-            click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help=_t("simulate.from")),
-            click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help=_t("simulate.to")),
+            click.option("--from", "first", type=DAY, help=_t("simulate.from")),
+            click.option("--to", "last", type=DAY, help=_t("simulate.to")),
             click.option("--scenario", "scenarios", type=path, multiple=True, help=_t("simulate.scenario")),
             click.option("--out", "target", type=NEW_FOLDER, required=True, help=_t("run.out")),
             click.option("--by", "dimensions", help=_t("simulate.by")),

@@ -26,7 +26,9 @@ def report(folder: Path, form: str | None, path: Path | None, scheme: Path | Non
 
     if form is None:
         ending = path.suffix.removeprefix(".").lower() if path else FORMS[0]
-        form = ending if ending in FORMS else FORMS[0]
+        if ending not in FORMS:
+            raise click.UsageError(_t("simulate.report.other", ending=ending, known=list(FORMS)))
+        form = ending
     if path is None:
         path = folder / f"report-{language}.{form}"
     with told(language):

@@ -23,6 +23,7 @@ import pyarrow.csv
 
 from adjudicator.compiled import compiled
 from adjudicator.problems import Place, Problem, Refused
+from adjudicator.system import reason
 from adjudicator.words import Message, message
 from ingest.raw import Broken, Raw
 
@@ -231,7 +232,7 @@ def row_starts(block: Block, delimiter: str) -> npt.NDArray[np.int64]:
 
 def unreadable(path: Path, error: Exception) -> Refused:
     """Say that a file cannot be read, and why."""
-    why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    why = reason(error) if isinstance(error, OSError) and error.errno else str(error)
     return Refused(
         [Problem(message("ingest.unreadable", why=why), Place(path), message("ingest.unreadable.remedy"))]
     )

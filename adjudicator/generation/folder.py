@@ -8,7 +8,8 @@ from pathlib import Path
 
 from adjudicator.folders import recover, whole_folder
 from adjudicator.problems import Place, Problem, Refused
-from adjudicator.words import message
+from adjudicator.system import reason
+from adjudicator.words import Message, message
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def new_folder(folder: Path) -> Iterator[Path]:
         try:
             writing = stack.enter_context(whole_folder(folder))
         except OSError as error:
-            problem = _problem("generation.folder_cannot_be_made", folder, said=error.strerror)
+            problem = _problem("generation.folder_cannot_be_made", folder, said=reason(error))
             raise Refused([problem]) from None
         # Another process may have been faster.
         _check(folder)
@@ -36,7 +37,7 @@ def _check(folder: Path) -> None:
         raise Refused([_problem("generation.folder_not_empty", folder)])
 
 
-def _problem(key: str, folder: Path, **values: str | None) -> Problem:
+def _problem(key: str, folder: Path, **values: Message) -> Problem:
     return Problem(
         message(key, folder=str(folder), **values), Place(folder), message("generation.folder.remedy")
     )

@@ -270,6 +270,10 @@ def _database(url: str) -> Iterator[Source]:
         parsed = sa.make_url(url)
         if parsed.get_backend_name() in ("postgres", "postgresql"):
             parsed = parsed.set(drivername="postgresql+psycopg2")
+        file = parsed.database if parsed.get_backend_name() == "sqlite" else None
+        # SQLite would make an empty database of a name that is misspelt.
+        if file and not Path(file).is_file():
+            raise _refused("openimis.no_folder", file)
         engine = sa.create_engine(parsed)
     except (sa.exc.ArgumentError, sa.exc.NoSuchModuleError, ModuleNotFoundError):
         raise _refused("openimis.no_url", "://") from None
@@ -282,7 +286,7 @@ def _database(url: str) -> Iterator[Source]:
         # One transaction for all tables: what is read belongs together, and nothing is written.
         with engine.connect().execution_options(**options) as connection:
             yield Database(connection, parsed.render_as_string(hide_password=True))
-    except sa.exc.OperationalError as error:
+    except sa.exc.DatabaseError as error:
         why = str(error.orig).strip().partition("\n")[0]
         raise _refused("openimis.no_connection", "://", why=why) from None
     finally:

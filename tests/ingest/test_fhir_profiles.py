@@ -107,6 +107,15 @@ def test_zones_make_days(tmp_path: Path) -> None:
     assert as_written.claim["date_claimed"] == "2021-02-05"
 
 
+def test_a_period_of_which_only_the_end_is_told_has_a_last_day() -> None:
+    read = read_claim(written(changed(claim(), ("billablePeriod",), {"end": "2021-02-04"})), OPENIMIS)
+    assert read.claim is not None
+    assert (read.claim["date_from"], read.claim["date_to"]) == (None, "2021-02-04")
+    assert not read.outcome
+    read = read_claim(written(lacking(claim(), "billablePeriod")), OPENIMIS)
+    assert keys(read.outcome) == [("warning", "no_dates", "Claim.billablePeriod")]
+
+
 def test_a_sixth_diagnosis_is_not_lost_silently() -> None:
     many = [
         {"sequence": n, "diagnosisCodeableConcept": {"coding": [{"code": f"D{n}"}]}} for n in range(7, 0, -1)

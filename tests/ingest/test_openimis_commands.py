@@ -69,7 +69,7 @@ def test_in_run_out_and_side_by_side(tmp_path: Path) -> None:
             "does not answer",
         ),
         (("import", "openimis", "{}", "--into", "{}/x", "--currency", "BEADS"), 2, "BEADS"),
-        (("export", "openimis", "--out", "{}/x"), 2, "--run"),
+        (("export", "openimis", "--scheme", "{}", "--out", "{}/x"), 3, "scheme.yaml"),
         (("export", "openimis", "--run", "{}", "--month", "2025-01", "--out", "{}/x"), 2, "--month"),
         (("compare", "openimis", "{}", "{}"), 3, "no table of openIMIS"),
     ],

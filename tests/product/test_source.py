@@ -78,15 +78,15 @@ def test_columns_count_characters_not_bytes(tmp_path: Path) -> None:
     assert source.place_of(("name", "fr")) == Place(file, 1, 25)
 
 
-WRITE_A_KEY = "begin with `product: CODE`"
+FILL_IT = "fill it or delete it; `adjudicator init` and `adjudicator generate` write examples of every kind"
 
 
 @pytest.mark.parametrize(
     ("text", "spot", "what", "remedy"),
     [
-        ("", "1:1", "the file is empty", WRITE_A_KEY),
-        ("# nothing\n", "2:1", "the file is empty", WRITE_A_KEY),
-        ("- a\n", "1:1", "a product file is made of keys with values", f"{WRITE_A_KEY}, one key a line"),
+        ("", "1:1", "the file is empty", FILL_IT),
+        ("# nothing\n", "2:1", "the file is empty", FILL_IT),
+        ("- a\n", "1:1", "the file is not made of keys with values", "write `key: value`, one key a line"),
         (
             "a: 1\n---\nb: 2\n",
             "2:1",
