@@ -150,7 +150,7 @@ def actuary() -> None:
     """Give the actuary's figures."""
 
 
-@actuary.command("triangle", help=_t("actuary.triangle.help"))
+@actuary.command("triangle", help=_t("actuary.triangle.help"), epilog=_t("actuary.triangle.example"))
 @_of_triangle
 @_grouped
 @click.option("--cumulative", is_flag=True, help=_t("actuary.cumulative"))
@@ -164,7 +164,7 @@ def actuary_triangle(
     show(lambda books: triangle_report(books, _asked(**asked), cumulative), form, path, scheme, language)
 
 
-@actuary.command("reserve", help=_t("actuary.reserve.help"))
+@actuary.command("reserve", help=_t("actuary.reserve.help"), epilog=_t("actuary.reserve.example"))
 @click.option(
     "--method", "methods", type=_Methods(), default="mack", show_default=True, help=_t("actuary.method")
 )
@@ -191,7 +191,7 @@ def actuary_reserve(
     )
 
 
-@actuary.command("frequency", help=_t("actuary.frequency.help"))
+@actuary.command("frequency", help=_t("actuary.frequency.help"), epilog=_t("actuary.frequency.example"))
 @click.option("--from", "start", type=DAY, required=True, help=_t("actuary.from_day"))
 @click.option("--to", "end", type=DAY, required=True, help=_t("actuary.to_day"))
 @click.option("--product", help=_t("actuary.product"))
@@ -214,7 +214,7 @@ def actuary_frequency(
     show(lambda books: frequency_report(books, *period, product, _day(as_of)), form, path, scheme, language)
 
 
-@actuary.command("loss-ratio", help=_t("actuary.loss_ratio.help"))
+@actuary.command("loss-ratio", help=_t("actuary.loss_ratio.help"), epilog=_t("actuary.loss_ratio.example"))
 @click.option("--from", "first", type=_Month(), required=True, help=_t("actuary.from"))
 @click.option("--to", "last", type=_Month(), required=True, help=_t("actuary.to"))
 @_as_of
@@ -234,7 +234,7 @@ def actuary_loss_ratio(
     show(lambda books: loss_ratio_report(books, first, last, _day(as_of)), form, path, scheme, language)
 
 
-@actuary.command("adequacy", help=_t("actuary.adequacy.help"))
+@actuary.command("adequacy", help=_t("actuary.adequacy.help"), epilog=_t("actuary.adequacy.example"))
 @click.option(
     "--method",
     type=click.Choice(("mack", "bf", "capecod")),
@@ -278,7 +278,7 @@ def actuary_adequacy(
     )
 
 
-@actuary.command("forecast-index", help=_t("actuary.forecast.help"))
+@actuary.command("forecast-index", help=_t("actuary.forecast.help"), epilog=_t("actuary.forecast.example"))
 @click.option("--product", required=True, help=_t("actuary.forecast.product"))
 @click.option("--year", type=click.IntRange(1990, 2200), required=True, help=_t("actuary.forecast.year"))
 @click.option(

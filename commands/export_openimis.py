@@ -57,7 +57,7 @@ def export_openimis(
         out().print(note, soft_wrap=True, style="yellow")
 
 
-@compare_group.command("openimis", help=_t("compare.openimis.help"))
+@compare_group.command("openimis", help=_t("compare.openimis.help"), epilog=_t("compare.openimis.example"))
 @click.argument("theirs")
 @click.argument("ours")
 @click.option("--currency", default="XTS", show_default=True, help=_t("compare.openimis.currency"))

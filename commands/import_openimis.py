@@ -89,7 +89,7 @@ def import_openimis(
     out().print(done, soft_wrap=True)
 
 
-@load.command("opening", help=_t("load.opening.help"))
+@load.command("opening", help=_t("load.opening.help"), epilog=_t("load.opening.example"))
 @click.argument("folder", type=FOLDER)
 @scheme_option
 @person_option

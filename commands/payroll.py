@@ -32,7 +32,7 @@ def view(books: Any, language: str) -> Any:
     return BenefitView(out(), books, language)
 
 
-@payroll.command("check", help=_t("payroll.check.help"))
+@payroll.command("check", help=_t("payroll.check.help"), epilog=_t("payroll.check.example"))
 @click.argument("path", type=click.Path(path_type=Path, exists=True), default=Path())
 @language_option
 def payroll_check(path: Path, language: str) -> None:
@@ -128,7 +128,7 @@ def payroll_list(scheme: Path, language: str) -> None:
 _NUMBER = click.argument("number", type=click.IntRange(1))
 
 
-@payroll.command("show", help=_t("payroll.show.help"))
+@payroll.command("show", help=_t("payroll.show.help"), epilog=_t("payroll.show.example"))
 @_NUMBER
 @click.option(
     "--format", "form", type=click.Choice(("table", "csv")), default="table", help=_t("payroll.form")
@@ -152,7 +152,7 @@ def payroll_show(number: int, form: str, scheme: Path, language: str) -> None:
             view(books, language).payroll(found, rows, files)
 
 
-@payroll.command("approve", help=_t("payroll.approve.help"))
+@payroll.command("approve", help=_t("payroll.approve.help"), epilog=_t("payroll.approve.example"))
 @_NUMBER
 @scheme_option
 @person_option
@@ -167,7 +167,7 @@ def payroll_approve(number: int, scheme: Path, by: str | None, language: str) ->
         view(books, language).approved(approve(books, person, number))
 
 
-@payroll.command("cancel", help=_t("payroll.cancel.help"))
+@payroll.command("cancel", help=_t("payroll.cancel.help"), epilog=_t("payroll.cancel.example"))
 @_NUMBER
 @click.option("--reason", required=True, help=_t("close.reason"))
 @scheme_option
@@ -183,7 +183,7 @@ def payroll_cancel(number: int, reason: str, scheme: Path, by: str | None, langu
         view(books, language).cancelled(cancel(books, person, number, reason))
 
 
-@payroll.command("export", help=_t("payroll.export.help"))
+@payroll.command("export", help=_t("payroll.export.help"), epilog=_t("payroll.export.example"))
 @click.argument("number", type=click.IntRange(1), required=False)
 @click.option(
     "--out", "folder", type=click.Path(path_type=Path, file_okay=False), required=True, help=_t("pay.out")
@@ -216,7 +216,7 @@ def payroll_export(
         view(books, language).exported(handed, books.settings.closing.payer is None)
 
 
-@payroll.command("reconcile", help=_t("payroll.reconcile.help"))
+@payroll.command("reconcile", help=_t("payroll.reconcile.help"), epilog=_t("payroll.reconcile.example"))
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @scheme_option
 @person_option
@@ -234,7 +234,7 @@ def payroll_reconcile(file: Path, scheme: Path, by: str | None, language: str) -
         raise click.exceptions.Exit(EXIT_FINDINGS)
 
 
-@payroll.command("trace", help=_t("payroll.trace.help"))
+@payroll.command("trace", help=_t("payroll.trace.help"), epilog=_t("payroll.trace.example"))
 @click.argument("asked", metavar="FAMILY|NUMBER")
 @scheme_option
 @language_option
@@ -249,7 +249,7 @@ def payroll_trace(asked: str, scheme: Path, language: str) -> None:
         view(books, language).traces(found)
 
 
-@payroll.command("why", help=_t("payroll.why.help"))
+@payroll.command("why", help=_t("payroll.why.help"), epilog=_t("payroll.why.example"))
 @click.argument("plan")
 @click.argument("cycle")
 @click.argument("family")

@@ -19,7 +19,7 @@ def policy() -> None:
     """Look at policies."""
 
 
-@policy.command("show", help=_t("policy.show.help"))
+@policy.command("show", help=_t("policy.show.help"), epilog=_t("policy.show.example"))
 @click.argument("name", metavar="FAMILY|POLICY")
 @click.option("--date", "day", type=DAY, help=_t("policy.date"))
 @click.option(
@@ -44,7 +44,7 @@ def policy_show(name: str, day: dt.datetime | None, form: str, scheme: Path, lan
         print_account(out(), books, one, on, language)
 
 
-@policy.command("owed", help=_t("policy.owed.help"))
+@policy.command("owed", help=_t("policy.owed.help"), epilog=_t("policy.owed.example"))
 @click.option("--location", help=_t("policy.location"))
 @click.option("--product", help=_t("policy.product"))
 @click.option("--date", "day", type=DAY, help=_t("policy.date"))

@@ -125,7 +125,7 @@ def show(
             click.echo(report_text(made, form, language), nl=False)
 
 
-@report.command("claims", help=_t("report.claims.help"))
+@report.command("claims", help=_t("report.claims.help"), epilog=_t("report.claims.example"))
 @_of_claims
 @click.option("--product", help=_t("report.product"))
 @click.option(
@@ -157,7 +157,7 @@ def report_claims(
     show(lambda books: claims_report(books, chosen, product, of, details), form, path, scheme, language)
 
 
-@report.command("history", help=_t("report.history.help"))
+@report.command("history", help=_t("report.history.help"), epilog=_t("report.history.example"))
 @click.argument("insuree")
 @report_options
 def report_history(insuree: str, form: str | None, path: Path | None, scheme: Path, language: str) -> None:
@@ -167,7 +167,7 @@ def report_history(insuree: str, form: str | None, path: Path | None, scheme: Pa
     show(lambda books: history_report(books, insuree), form, path, scheme, language)
 
 
-@report.command("indicators", help=_t("report.indicators.help"))
+@report.command("indicators", help=_t("report.indicators.help"), epilog=_t("report.indicators.example"))
 @click.option("--from", "start", type=DAY, required=True, help=_t("report.from"))
 @click.option("--to", "end", type=DAY, required=True, help=_t("report.to"))
 @click.option(
@@ -193,7 +193,7 @@ def report_indicators(
     show(lambda books: indicators_report(books, first, last, grouping), form, path, scheme, language)
 
 
-@report.command("rejections", help=_t("report.rejections.help"))
+@report.command("rejections", help=_t("report.rejections.help"), epilog=_t("report.rejections.example"))
 @_of_claims
 @report_options
 def report_rejections(
@@ -213,7 +213,7 @@ def report_rejections(
     show(lambda books: rejections_report(books, chosen), form, path, scheme, language)
 
 
-@report.command("ageing", help=_t("report.ageing.help"))
+@report.command("ageing", help=_t("report.ageing.help"), epilog=_t("report.ageing.example"))
 @click.option("--on", "day", type=DAY, help=_t("report.ageing.on"))
 @click.option("--facility", help=_t("report.facility"))
 @report_options
@@ -254,7 +254,9 @@ def _months(month: str, until: str | None, location: str | None) -> Months:
     return Months(first, month_given(until) if until else first, location)
 
 
-@report.command("process-batch", help=_t("report.process_batch.help"))
+@report.command(
+    "process-batch", help=_t("report.process_batch.help"), epilog=_t("report.process_batch.example")
+)
 @_closed_months
 @click.option(
     "--by",
@@ -290,7 +292,7 @@ def report_process_batch(
     show(make, form, path, scheme, language)
 
 
-@report.command("capitation", help=_t("report.capitation.help"))
+@report.command("capitation", help=_t("report.capitation.help"), epilog=_t("report.capitation.example"))
 @_closed_months
 @report_options
 def report_capitation(
@@ -312,7 +314,9 @@ def report_capitation(
     )
 
 
-@report.command("contributions", help=_t("report.contributions.help"))
+@report.command(
+    "contributions", help=_t("report.contributions.help"), epilog=_t("report.contributions.example")
+)
 @_closed_months
 @click.option(
     "--by",
@@ -347,7 +351,7 @@ def report_contributions(
 PAGES = ("html", "pdf")
 
 
-@report.command("month", help=_t("report.month.help"))
+@report.command("month", help=_t("report.month.help"), epilog=_t("report.month.example"))
 @click.argument("month")
 @click.option(
     "--format",

@@ -145,7 +145,7 @@ def solve_command(term: str, between: str, wanted: str, scenarios: tuple[Path, .
     _simulate(job, **given)
 
 
-@simulate.command("again", help=_t("simulate.again.help"))
+@simulate.command("again", help=_t("simulate.again.help"), epilog=_t("simulate.again.example"))
 @click.argument("folder", type=FOLDER)
 @click.option(
     "--threads", type=click.IntRange(1, 64), default=min(2, os.cpu_count() or 1), help=_t("run.threads")

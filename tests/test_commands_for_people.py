@@ -1,4 +1,4 @@
-"""What commands say to people who mistype: their language, a remedy, a code that scripts can go by, no half work."""
+"""What commands say to people who mistype: their language, a remedy, and a code that scripts can go by."""
 
 from __future__ import annotations
 
@@ -140,9 +140,13 @@ def test_nothing_is_booked_for_a_folder_that_cannot_be_written(tmp_path: Path) -
 def test_what_is_booked_and_not_written_is_written_once_more(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with pytest.raises(click.exceptions.Exit), told("en"), handing_over(tmp_path, "adjudicator do") as booked:
-        booked(7)
-        raise OSError(errno.ENOSPC, "full")
+    def hand_over() -> None:
+        with told("en"), handing_over(tmp_path, "adjudicator do") as booked:
+            booked(7)
+            raise OSError(errno.ENOSPC, "full")
+
+    with pytest.raises(click.exceptions.Exit):
+        hand_over()
     said = capsys.readouterr().err
     assert "make room" in said
     assert "adjudicator do --copy 7" in said

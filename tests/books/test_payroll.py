@@ -207,7 +207,7 @@ def test_what_the_payer_says(folder: Path) -> None:
             *(("exported", 1), ("failed", 1), ("exported", 2), ("failed", 2)),
             *(("exported", 3), ("paid", 3)),
         ]
-        assert refused(lambda: returned(books, "1", head="transaction")) == ["no_columns"]
+        assert refused(lambda: returned(books, "1", head="transaction")) == ["return_file.no_columns"]
         assert wrong(books) == []
 
 
