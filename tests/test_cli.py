@@ -105,9 +105,8 @@ def test_generate_as_many_claims_as_asked_for(tmp_path: Path) -> None:
         len(records(tmp_path / name / "claims" / JANUARY / "claims.parquet")) for name in ("few", "many")
     )
     assert 0 < 2 * few < many
-    for asked in ("0", "11", "often"):
+    for asked in ("0", "11", "often", "nan"):
         call("generate", tmp_path / "other", "--utilisation", asked, code=USAGE)
-    call("generate", tmp_path / "other", "--utilisation", "nan", code=DATA)
 
 
 def test_every_explanation_replays_to_what_was_decided(small: Path) -> None:
