@@ -215,8 +215,6 @@ def _document(scheme: Path, threads: int) -> str:
             "| --- | ---: |",
             f"| sweep: claims | {whole.claims * (whole.variants + 1) / whole.cpu:,.0f} |",
             f"| sweep: lines | {whole.lines * (whole.variants + 1) / whole.cpu:,.0f} |",
-            "| Tax-Calculator: tax units, one variant after the other | 310,557 |",
-            "| OpenFisca: persons, seven variables, one variant after the other | 3,871,480 |",
             "",
         ]
     )

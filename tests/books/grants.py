@@ -7,12 +7,17 @@ telephone that could be paid to.
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from adjudicator.books.books import open_books
+import pytest
+
+from adjudicator.books.benefits.verification import check_benefits
+from adjudicator.books.books import Books, open_books
 from adjudicator.books.registers import load_registers
+from adjudicator.problems import Refused
+from adjudicator.words import Message
 from tests.books.clinic import write_clinic
 from tests.books.states import BY, MADE, State
 
@@ -116,3 +121,18 @@ def _registered(folder: Path) -> None:
 
 
 GRANTS = State("families registered for grants", MADE, _registered)
+
+
+def wrong(books: Books) -> list[Message]:
+    """Give what checking the benefits finds."""
+    with books.database.reading() as connection:
+        return check_benefits(books, connection)
+
+
+def refused(do: Callable[[], object]) -> list[str]:
+    """Name what is refused, which is said in both languages."""
+    with pytest.raises(Refused) as caught:
+        do()
+    for problem in caught.value.problems:
+        assert problem.told("en") != problem.told("fr")
+    return [problem.what.key.removeprefix("benefits.") for problem in caught.value.problems]

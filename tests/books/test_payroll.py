@@ -26,7 +26,6 @@ from adjudicator.books.benefits.payrolls import (
 )
 from adjudicator.books.benefits.returns import Found, Reconciliation, reconcile
 from adjudicator.books.benefits.tracing import trace
-from adjudicator.books.benefits.verification import check_benefits
 from adjudicator.books.benefits.why import why
 from adjudicator.books.books import Books, open_books
 from adjudicator.books.verification import verify
@@ -40,9 +39,8 @@ from adjudicator.store.schema import (
     PAYROLL_APPROVALS,
     PAYROLL_FILES,
 )
-from adjudicator.words import Message
 from tests.books import states
-from tests.books.grants import GRANTS, LISTED, change_families, write_grants
+from tests.books.grants import GRANTS, LISTED, change_families, refused, write_grants, wrong
 
 NewBooks = Callable[[Path, states.State], Path]
 
@@ -55,19 +53,6 @@ def grants(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(new_books: NewBooks, grants: Path) -> Path:
     return new_books(grants, GRANTS)
-
-
-def wrong(books: Books) -> list[Message]:
-    with books.database.reading() as connection:
-        return check_benefits(books, connection)
-
-
-def refused(do: Callable[[], object]) -> list[str]:
-    with pytest.raises(Refused) as caught:
-        do()
-    for problem in caught.value.problems:
-        assert problem.told("en") != problem.told("fr")
-    return [problem.what.key.removeprefix("benefits.") for problem in caught.value.problems]
 
 
 def amounts(proposal: Proposal) -> dict[str, int]:

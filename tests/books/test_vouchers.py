@@ -17,7 +17,6 @@ from adjudicator.books.benefits.handing import export
 from adjudicator.books.benefits.payrolls import State, approve, cancel, payroll_of
 from adjudicator.books.benefits.returns import reconcile
 from adjudicator.books.benefits.tracing import trace
-from adjudicator.books.benefits.verification import check_benefits
 from adjudicator.books.benefits.voucher_claims import Claimed, Taken, claim, due, pay, vouchers_of_list
 from adjudicator.books.benefits.vouchers import Voucher, acts_of, issue, use, voucher_of, vouchers
 from adjudicator.books.benefits.vouchers import cancel as cancel_voucher
@@ -32,10 +31,9 @@ from adjudicator.store.schema import (
     VOUCHER_ISSUES,
     VOUCHERS,
 )
-from adjudicator.words import Message
 from tests.books import states
 from tests.books.clinic import receive
-from tests.books.grants import GRANTS, write_grants
+from tests.books.grants import GRANTS, refused, write_grants, wrong
 from tests.books.test_payroll_orders import side_by_side
 
 NewBooks = Callable[[Path, states.State], Path]
@@ -54,19 +52,6 @@ def birthplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(new_books: NewBooks, birthplace: Path) -> Path:
     return new_books(birthplace, GRANTS)
-
-
-def wrong(books: Books) -> list[Message]:
-    with books.database.reading() as connection:
-        return check_benefits(books, connection)
-
-
-def refused(do: Callable[[], object]) -> list[str]:
-    with pytest.raises(Refused) as caught:
-        do()
-    for problem in caught.value.problems:
-        assert problem.told("en") != problem.told("fr")
-    return [problem.what.key.removeprefix("benefits.") for problem in caught.value.problems]
 
 
 def given(books: Books, insuree: str = "I-1", day: dt.date = DAY) -> list[str]:
