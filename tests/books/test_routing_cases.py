@@ -15,7 +15,7 @@ from adjudicator.books.review.cases import Case, events_of, find_case
 from adjudicator.books.review.delivery import apply_review, deliver, try_decision
 from adjudicator.books.review.dispatch import Step, dispatch
 from adjudicator.books.review.opening import open_cases
-from adjudicator.books.review.queue import put_back, take, take_next
+from adjudicator.books.review.queue import assign, put_back, receive_back, take, take_next
 from adjudicator.books.review.routing import facts_of_case, router_of_books
 from adjudicator.books.review.verification import check_queue
 from adjudicator.problems import Refused
@@ -200,3 +200,25 @@ def test_a_tampered_queue_is_found(decided_folder: Path) -> None:
             taken = CASE_EVENTS.c.number == 2
             connection.execute(sa.update(CASE_EVENTS).where(taken).values(by="Mallory"))
         assert "review.check.journal" in found_wrong(books)
+
+
+def test_a_claim_is_returned_once_and_released_where_nothing_speaks_against_it(decided_folder: Path) -> None:
+    folder = escalating_folder(decided_folder)
+    rule = folder / "routing" / "up.yaml"
+    rule.write_text(UP.replace("{act: escalate}", "{return: {reason: DOC-01}}"), "utf-8")
+    with open_books(folder) as books:
+        flag(books, accepted_claim(books), "care-after-death", 0, Severity.CRITICAL, 95)
+        open_cases(books, "the queue")
+        [returned] = dispatch(books, "Ada", confirm=True)
+        assert (returned.step, returned.refused) == (Step.RETURN, ())
+        receive_back(books, returned.case.name, "Ada")
+        assign(books, returned.case.name, None, "Ada")
+        [again] = dispatch(books, "Ada", confirm=True)
+        assert again.step is Step.NOTHING
+        rule.write_text(UP.replace("{act: escalate}", "{act: fast_track}"), "utf-8")
+        [released] = dispatch(books, "Ada", confirm=True)
+        assert (released.step, released.refused) == (Step.RELEASE, ())
+        with books.database.reading() as connection:
+            case = find_case(connection, released.case.name)
+        assert case.standing.state is State.RELEASED
+        assert not found_wrong(books)
