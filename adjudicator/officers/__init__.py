@@ -1,0 +1,1 @@
+"""Officers: who may act in the books, in which role, and what proves that it is they. Pure."""
