@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from adjudicator.books.books import Books
 from adjudicator.books.claims import received
 from adjudicator.books.fhir.claims import claim_of
+from adjudicator.books.fhir.registers import rows_in_books
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
 from adjudicator.books.submission.counter import Trial
 from adjudicator.fhir.assembling import Known, decided_claims
@@ -107,6 +108,7 @@ def _read(
         Known(
             names=names,
             held={number: message(held) for number, (_, held) in echoes.items() if held is not None},
+            rows_of=rows_in_books(connection),
         ),
     )
     found: dict[int, Answer | None] = {}
@@ -183,15 +185,16 @@ def tried_out(books: Books, trial: Trial, sent: Sent, use: str, names: Names) ->
     number = pa.array(trial.received.claim_ids)
     of_line = pa.array(np.full(len(trial.received.lines), trial.received.claim_ids[0]))
     held = {int(trial.received.claim_ids[0]): message(trial.held)} if trial.held else {}
-    (found,) = decided_claims(
-        books.settings.scheme,
-        books.settings.currency,
-        trial.received.claims.append_column("claim_id", number),
-        trial.received.lines.append_column("claim_id", of_line),
-        trial.rows.get("claim_decisions", _EMPTY),
-        trial.rows.get("line_decisions", _EMPTY_LINES),
-        Known(names=names, held=held),
-    )
+    with books.database.reading() as connection:
+        (found,) = decided_claims(
+            books.settings.scheme,
+            books.settings.currency,
+            trial.received.claims.append_column("claim_id", number),
+            trial.received.lines.append_column("claim_id", of_line),
+            trial.rows.get("claim_decisions", _EMPTY),
+            trial.rows.get("line_decisions", _EMPTY_LINES),
+            Known(names=names, held=held, rows_of=rows_in_books(connection)),
+        )
     return replace(found[0], sent=sent, use=use)
 
 

@@ -61,7 +61,7 @@ class Prepared:
     rules: tuple[CompiledRule, ...]
     """Those that are asked about claims one by one."""
     left_out: tuple[str, ...]
-    """The names of the active rules that are not."""
+    """The names of those that are not, and have to be asked later."""
     adult_age: int
 
     def basis_for(self, connection: sa.Connection, insurees: Collection[str]) -> Basis:
@@ -98,9 +98,7 @@ def prepare(books: Books, connection: sa.Connection) -> Prepared:
     compiled = compile_scheme({**tables, **nobody}, products, books.settings.adult_age)
     asked = asked_at_once(rules)
     names = {rule.name for rule in asked}
-    left_out = tuple(
-        rule.name for rule in rules if rule.definition.status == "active" and rule.name not in names
-    )
+    left_out = tuple(rule.name for rule in rules if rule.name not in names)
     return Prepared(state, marks, tables, sources, compiled, asked, left_out, books.settings.adult_age)
 
 

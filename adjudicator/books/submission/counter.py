@@ -157,6 +157,13 @@ class _Changed(Exception):  # noqa: N818 - it says what happened
     """The registers changed since what decides was prepared."""
 
 
+class _InTheWay(Exception):  # noqa: N818 - it says what happened
+    """With some of the claims that are taken all or none, nothing can be done."""
+
+    def __init__(self, submitted: list[Submitted]) -> None:
+        self.submitted = submitted
+
+
 class Counter:
     """The books' counter: takes claims one by one, and keeps what decides at hand between them.
 
@@ -293,6 +300,29 @@ class Counter:
             left = [place for place in left if done[place] is None]
         return [one for one in done if one is not None]
 
+    def submit_whole(self, batch: Sequence[Read]) -> list[Submitted]:
+        """Receive claims all or none, and decide them at once, where the books are free.
+
+        Everything is one transaction of the database: whoever looks, whatever stops, finds all or none.
+
+        Args:
+            batch: claims of different names, at most :data:`MOST`.
+
+        Returns:
+            What became of each, in their order. Where with one of them nothing can be done, nothing was done
+            with any; those that stand in the way have one of :data:`REFUSALS` for their state.
+
+        Raises:
+            Refused: the books cannot; nothing was received.
+            ValueError: two claims of a name, or too many.
+        """
+        if len({one.name for one in batch}) < len(batch) or len(batch) > MOST:
+            raise ValueError("claims that are taken as a whole are different ones, and not too many")
+        try:
+            return self._submit(batch, whole=True)
+        except _InTheWay as found:
+            return found.submitted
+
     def decide_waiting(self) -> int:
         """Decide claims that were sent and wait, where the books are free.
 
@@ -307,7 +337,7 @@ class Counter:
         with self.books.database.reading() as connection:
             return max(0, before - len(_waiting(connection)))
 
-    def _submit(self, batch: Sequence[Read]) -> list[Submitted]:
+    def _submit(self, batch: Sequence[Read], whole: bool = False) -> list[Submitted]:
         with self._turn:
             while True:
                 try:
@@ -315,7 +345,7 @@ class Counter:
                         if free:
                             self._remember()
                         with self.books.database.writing() as connection:
-                            return self._take(connection, batch, free)
+                            return self._take(connection, batch, free, whole)
                 except _Changed:
                     continue
 
@@ -349,7 +379,9 @@ class Counter:
             keep_rules(connection, prepared.rules)
         self._remembered = prepared
 
-    def _take(self, connection: sa.Connection, batch: Sequence[Read], free: bool) -> list[Submitted]:
+    def _take(
+        self, connection: sa.Connection, batch: Sequence[Read], free: bool, whole: bool
+    ) -> list[Submitted]:
         """Receive and decide, within one transaction."""
         loads.take_turns(connection)
         prepared = self._prepared
@@ -358,6 +390,8 @@ class Counter:
             raise _Changed
         asked, batch = batch, _not_accepted_before(connection, batch)
         before = _held_in_books(connection, batch)
+        if whole:
+            _check_whole(asked, batch, before)
         self._receive(connection, [one for one in batch if one.name not in before])
         present = _held_in_books(connection, batch)
         _note(connection, [one for one in batch if present[one.name].digest == one.digest], present)
@@ -395,7 +429,7 @@ class Counter:
         basis = prepared.basis_for(connection, sorted(insurees))
         work, held = prepare(connection, run, basis, chosen, prepared.rules, Archive(self.books))
         if len(work.received.claim_ids):
-            book(connection, Act(self._by, "adjudicate"), work, held)
+            book(connection, Act(self._by, "adjudicate"), work, held, prepared.left_out)
         for one in held:
             numbers = SUBMISSIONS.c.claim_id.in_(one.claim_ids.tolist())
             connection.execute(sa.update(SUBMISSIONS).where(numbers).values(held=one.reason))
@@ -514,6 +548,27 @@ def _not_accepted_before(connection: sa.Connection, batch: Sequence[Read]) -> li
         connection, pa.concat_tables([one.claims.select(["facility", "claim"]) for one in batch])
     )
     return [one for one, before in zip(batch, accepted.tolist(), strict=True) if not before]
+
+
+def _check_whole(
+    asked: Sequence[Read], batch: Sequence[Read], before: Mapping[tuple[str, str], _InBooks]
+) -> None:
+    """Make sure that something can be done with every claim.
+
+    Raises:
+        _InTheWay: with one it cannot.
+    """
+    takeable = {one.name for one in batch}
+    states: list[State | None] = []
+    for one in asked:
+        known = before.get(one.name)
+        if one.name not in takeable:
+            states.append(State.ACCEPTED_BEFORE)
+        else:
+            states.append(State.DIFFERS if known is not None and known.digest != one.digest else None)
+    if any(states):
+        # Of the others it is only said that they wait: they were not received.
+        raise _InTheWay([Submitted(NO_CLAIM, state or State.QUEUED, state is not None) for state in states])
 
 
 def _note(

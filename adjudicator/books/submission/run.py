@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from adjudicator import engine
 from adjudicator.books.adjudication import KIND, Held, Outcome, months, run_record
 from adjudicator.books.rules import record_of_rules
+from adjudicator.books.submission.unasked import LEFT_OUT, note_unasked
 from adjudicator.books.work import Work
 from adjudicator.problems import DoesNotAddUp
 from adjudicator.store import runs
@@ -21,7 +22,9 @@ from adjudicator.store.journal import Act, canonical
 Int64s = npt.NDArray[np.int64]
 
 
-def book(connection: sa.Connection, act: Act, work: Work, held: Sequence[Held]) -> Outcome:
+def book(
+    connection: sa.Connection, act: Act, work: Work, held: Sequence[Held], left_out: Sequence[str] = ()
+) -> Outcome:
     """Decide, book and publish; whoever holds the lock of the books may do it.
 
     The texts of the products and rules are in the books already.
@@ -31,6 +34,7 @@ def book(connection: sa.Connection, act: Act, work: Work, held: Sequence[Held]) 
         act: who decides.
         work: what is decided, opened with what the same transaction found.
         held: claims that could not be decided.
+        left_out: the names of the rules that are not asked now, but have to be later.
 
     Raises:
         DoesNotAddUp: not every claim was decided.
@@ -43,6 +47,8 @@ def book(connection: sa.Connection, act: Act, work: Work, held: Sequence[Held]) 
         "engine": engine.fingerprint(),
         **work.basis.record(),
     }
+    if left_out:
+        plan[LEFT_OUT] = list(left_out)
     said = canonical(plan)
     runs.open_run(connection, work.run, said)
     digests: dict[str, list[Int64s]] = defaultdict(list)
@@ -60,5 +66,7 @@ def book(connection: sa.Connection, act: Act, work: Work, held: Sequence[Held]) 
         for table, parts in sorted(digests.items())
     }
     runs.publish(connection, act, work.run, said, KIND, outcome.name, run_record(plan, work, outcome))
+    if left_out:
+        note_unasked(connection, work.received.claim_ids)
     outcome.booked = True
     return outcome

@@ -1,0 +1,104 @@
+"""Asking rules about claims that were decided before: the same look back, and the same flags, as of a run."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import sqlalchemy as sa
+
+from adjudicator import claims as claims_room
+from adjudicator.adjudication.adjudicate import Decided
+from adjudicator.books.archive import Archive
+from adjudicator.books.basis import Basis
+from adjudicator.books.claims import Received
+from adjudicator.books.ledger import rows_of_decisions
+from adjudicator.books.rules import look_back
+from adjudicator.books.submission.as_decided import as_decided
+from adjudicator.books.submission.unasked import LeftOut, first_decisions
+from adjudicator.books.work import no_flags
+from adjudicator.claims import Claims
+from adjudicator.rulebook.flags import WHOLE_CLAIM, Fired, canonical
+from adjudicator.rulebook.month import Past, flag, score_and_queue
+from adjudicator.rulebook.read import CompiledRule
+from adjudicator.store.schema import LINE_DECISIONS
+
+Int64s = npt.NDArray[np.int64]
+
+
+def flags_of(
+    connection: sa.Connection,
+    run: int,
+    basis: Basis,
+    received: Received,
+    rules: tuple[CompiledRule, ...],
+    archive: Archive | None = None,
+    threads: int = 1,
+) -> pa.Table:
+    """Ask rules about claims, each about those by whose run it was left out.
+
+    What a rule asks about the decision is the first one: flags are of the claim as it came.
+
+    Args:
+        connection: of a transaction.
+        run: the number of the run that asks; claims decided before it are looked back on.
+        basis: registers and products of now.
+        received: the claims, decided before the run.
+        rules: that flag.
+        archive: see :func:`adjudicator.books.rules.look_back`.
+        threads: decides nothing but the time.
+
+    Returns:
+        Rows of the table ``flags``, without digests.
+
+    Raises:
+        Refused: decisions of the claims are gone.
+    """
+    first = first_decisions(connection, received.claim_ids)
+    lines = rows_of_decisions(connection, LINE_DECISIONS, first)
+    claims = claims_room.encode(basis.compiled.registers, received.claims, received.lines)
+    decided = as_decided(basis.compiled, claims, received.claim_ids, first, lines)
+    fired = _fired(connection, run, basis, received, rules, archive, claims, decided, threads)
+    rows = _rows(run, received.claim_ids[claims.claim_row], claims, fired)
+    place = np.searchsorted(received.claim_ids, rows["claim_id"].to_numpy())
+    return rows.filter(pa.array(LeftOut.of(connection, first).is_among(place, rows["rule"].to_pylist())))
+
+
+def _fired(
+    connection: sa.Connection,
+    run: int,
+    basis: Basis,
+    received: Received,
+    rules: tuple[CompiledRule, ...],
+    archive: Archive | None,
+    claims: Claims,
+    decided: Decided,
+    threads: int,
+) -> list[Fired]:
+    """Look back, and ask: all that is taken from the room of the rules."""
+    earlier = look_back(connection, run, received, archive)
+    now = received.claims, received.lines
+    past = Past.of(basis.compiled, (earlier.claims, earlier.lines), now) if earlier is not None else None
+    return flag(rules, basis.compiled, basis.tables, claims, [decided], past, threads)
+
+
+def _rows(run: int, claim_id: Int64s, claims: Claims, fired: list[Fired]) -> pa.Table:
+    """Give flags as rows of the books; line 0 stands for the whole claim."""
+    parts = [no_flags()]
+    for one in fired:
+        of_line = one.line != WHOLE_CLAIM
+        line = np.zeros(len(one), np.int64)
+        line[of_line] = claims.line_number[one.line[of_line]]
+        score, _ = score_and_queue(one.rule)
+        of_rule = {
+            "run": pa.array(np.full(len(one), run, np.int64)),
+            "claim_id": pa.array(claim_id[one.claim]),
+            "line": pa.array(line),
+            "rule": pa.array([one.rule.name] * len(one), pa.string()),
+            "version": pa.array([one.rule.content_hash] * len(one), pa.string()),
+            "severity": pa.array([int(one.rule.definition.severity)] * len(one), pa.int8()),
+            "score": pa.array([score] * len(one), pa.int64()),
+            "values": pa.array([canonical(one.told(at)) for at in range(len(one))], pa.string()),
+        }
+        parts.append(pa.table(of_rule).cast(parts[0].schema))
+    return pa.concat_tables(parts)
