@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +16,7 @@ from commands.reports import report_options, show
 from commands.shared import t as _t
 
 if TYPE_CHECKING:
-    from adjudicator.books.actuarial.reports import TriangleAsked
+    from adjudicator.books.actuarial.reports import Assumed, TriangleAsked
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -73,6 +74,50 @@ class _Methods(click.ParamType[Any]):
         return given
 
 
+class _Tail(click.ParamType[Any]):
+    """A tail: none, a curve, or a factor; the curve's word and the factor."""
+
+    name = "tail"
+    curves = ("none", "exponential", "inverse_power")
+    least, most = Decimal("0.5"), Decimal(10)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, float]:
+        """Read a tail."""
+        if isinstance(value, tuple):
+            return value
+        given = value.strip().lower()
+        if given in self.curves:
+            return given, 1.0
+        try:
+            factor = Decimal(given.replace(",", "."))
+            meant = self.least <= factor <= self.most
+        except InvalidOperation:
+            meant = False
+        if not meant:
+            self.fail(_t("actuary.no_tail", given=value), param, ctx)
+        return "constant", float(factor)
+
+
+class _Ages(click.ParamType[Any]):
+    """A range of ages, as in 3-12, 3- or -12."""
+
+    name = "ages"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int | None, int | None]:
+        """Read a range."""
+        if isinstance(value, tuple):
+            return value
+        found = re.fullmatch(r"(\d*)\s*[-–]\s*(\d*)", value.strip())
+        first, last = (int(one) if one else None for one in found.groups()) if found else (None, None)
+        if (first is None and last is None) or (first is not None and last is not None and first > last):
+            self.fail(_t("actuary.no_ages", given=value), param, ctx)
+        return first, last
+
+
 def _with(command: Command, *options: Callable[[Command], Command]) -> Command:
     for option in reversed(options):
         command = option(command)
@@ -112,7 +157,7 @@ def _of_triangle(command: Command) -> Command:
     )
 
 
-_grouped = click.option("--by", type=click.Choice(("product", "level", "region")), help=_t("actuary.by"))
+_grouped = click.option("--per", type=click.Choice(("product", "level", "region")), help=_t("actuary.per"))
 
 
 def _asked(
@@ -123,7 +168,7 @@ def _asked(
     product: str | None,
     first: int | None,
     as_of: dt.datetime | None,
-    by: str | None = None,
+    per: str | None = None,
 ) -> TriangleAsked:
     from adjudicator.books.actuarial.ledger import Booking, Group, Measure, Origin
     from adjudicator.books.actuarial.reports import TriangleAsked
@@ -134,11 +179,52 @@ def _asked(
         Booking(booking),
         Measure(measure),
         Grain(grain),
-        None if by is None else Group(by),
+        None if per is None else Group(per),
         product,
         first,
         _day(as_of),
     )
+
+
+def _of_estimate(command: Command) -> Command:
+    """Add the options that say what an estimate assumes beside its triangle."""
+    return _with(
+        command,
+        click.option("--loss-ratio", type=_Percent(), help=_t("actuary.loss_ratio_expected")),
+        click.option("--loss-ratio-error", type=_Percent(), help=_t("actuary.loss_ratio_error")),
+        click.option("--tail", type=_Tail(), default="none", show_default=True, help=_t("actuary.tail")),
+        click.option("--tail-fit", "fitted", type=_Ages(), help=_t("actuary.tail_fit")),
+        click.option(
+            "--tail-periods",
+            type=click.IntRange(1, 1_000),
+            default=100,
+            show_default=True,
+            help=_t("actuary.tail_periods"),
+        ),
+    )
+
+
+def _assumed(
+    loss_ratio: int | None,
+    loss_ratio_error: int | None,
+    tail: tuple[str, float],
+    fitted: tuple[int | None, int | None] | None,
+    tail_periods: int,
+    back_tests: int = 0,
+) -> Assumed:
+    from adjudicator.books.actuarial.reports import Assumed
+    from adjudicator.simulation.actuarial.tails import Curve, TailChoice
+
+    word, factor = tail
+    curve = Curve(word)
+    if fitted is not None and not curve.fitted:
+        raise click.UsageError(_t("actuary.fit_without_curve"))
+    if loss_ratio_error is not None and loss_ratio_error < 0:
+        given = f"{loss_ratio_error / 100:g}"
+        raise click.BadParameter(_t("actuary.no_percent", given=given), param_hint="--loss-ratio-error")
+    first, last = fitted or (None, None)
+    choice = TailChoice(curve, factor, first, last, tail_periods)
+    return Assumed(loss_ratio, loss_ratio_error, choice, back_tests)
 
 
 def _day(given: dt.datetime | None) -> dt.date | None:
@@ -168,13 +254,26 @@ def actuary_triangle(
 @click.option(
     "--method", "methods", type=_Methods(), default="mack", show_default=True, help=_t("actuary.method")
 )
-@click.option("--loss-ratio", type=_Percent(), help=_t("actuary.loss_ratio_expected"))
+@_of_estimate
+@click.option(
+    "--back-test",
+    "back_tests",
+    type=click.IntRange(0, 3),
+    default=3,
+    show_default=True,
+    help=_t("actuary.back_test"),
+)
 @_of_triangle
 @_grouped
 @report_options
 def actuary_reserve(
     methods: tuple[str, ...],
     loss_ratio: int | None,
+    loss_ratio_error: int | None,
+    tail: tuple[str, float],
+    fitted: tuple[int | None, int | None] | None,
+    tail_periods: int,
+    back_tests: int,
     form: str | None,
     path: Path | None,
     scheme: Path,
@@ -186,9 +285,8 @@ def actuary_reserve(
     from adjudicator.simulation.actuarial.reserves import Method
 
     chosen = [Method(name) for name in methods]
-    show(
-        lambda books: reserve_report(books, _asked(**asked), chosen, loss_ratio), form, path, scheme, language
-    )
+    assumed = _assumed(loss_ratio, loss_ratio_error, tail, fitted, tail_periods, back_tests)
+    show(lambda books: reserve_report(books, _asked(**asked), chosen, assumed), form, path, scheme, language)
 
 
 @actuary.command("frequency", help=_t("actuary.frequency.help"), epilog=_t("actuary.frequency.example"))
@@ -240,9 +338,9 @@ def actuary_loss_ratio(
     type=click.Choice(("mack", "bf", "capecod")),
     default="mack",
     show_default=True,
-    help=_t("actuary.method"),
+    help=_t("actuary.one_method"),
 )
-@click.option("--loss-ratio", type=_Percent(), help=_t("actuary.loss_ratio_expected"))
+@_of_estimate
 @click.option("--margin", type=_Percent(), default="10", show_default=True, help=_t("actuary.margin"))
 @click.option("--confidence", type=_Percent(), default="75", show_default=True, help=_t("actuary.confidence"))
 @click.option("--periods", type=click.IntRange(1), help=_t("actuary.periods"))
@@ -251,6 +349,10 @@ def actuary_loss_ratio(
 def actuary_adequacy(
     method: str,
     loss_ratio: int | None,
+    loss_ratio_error: int | None,
+    tail: tuple[str, float],
+    fitted: tuple[int | None, int | None] | None,
+    tail_periods: int,
     margin: int,
     confidence: int,
     periods: int | None,
@@ -267,9 +369,10 @@ def actuary_adequacy(
     for name, value, most in (("--margin", margin, 10_000), ("--confidence", confidence, 10_000)):
         if not 0 <= value < most:
             raise click.BadParameter(_t("actuary.no_percent", given=value / 100), param_hint=name)
+    assumed = _assumed(loss_ratio, loss_ratio_error, tail, fitted, tail_periods)
     show(
         lambda books: adequacy_report(
-            books, _asked(**asked), Method(method), margin, confidence, periods, loss_ratio
+            books, _asked(**asked), Method(method), margin, confidence, periods, assumed
         ),
         form,
         path,

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from adjudicator.charts.axes import Writer, scale, ticks_up
 from adjudicator.charts.letters import TINY, widest, width_of
 from adjudicator.charts.palette import FAINT, GAIN, LOSS
 from adjudicator.charts.shapes import Box, Drawing, Line, Said, Shape
+
+_THICKEST: Final = 90.0
+"""A column; two that fill a page would look like a flag."""
 
 
 def columns(bands: Sequence[tuple[str, float, bool]], width: float, write: Writer, axis: str) -> Drawing:
@@ -25,10 +29,11 @@ def columns(bands: Sequence[tuple[str, float, bool]], width: float, write: Write
     shapes: list[Shape] = [*ticks_up(up, left, right, write)]
     slanted = widest([label for label, _, _ in bands], TINY) > step - 4
     height = bottom + (66 if slanted else 38)
+    thick = min(step - 6, _THICKEST)
     for place, (label, value, loss) in enumerate(bands):
-        x = left + place * step
-        middle = x + step / 2
-        shapes.append(Box(x + 3, up(value), step - 6, bottom - up(value), LOSS if loss else GAIN, 1.5))
+        middle = left + (place + 0.5) * step
+        color = LOSS if loss else GAIN
+        shapes.append(Box(middle - thick / 2, up(value), thick, bottom - up(value), color, 1.5))
         if value > 0 and step >= width_of(write(value), TINY):
             shapes.append(Said(middle, up(value) - 4, write(value), TINY, anchor="middle"))
         anchor, turned = ("end", -35.0) if slanted else ("middle", 0.0)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from adjudicator.problems import Refused
-from adjudicator.simulation.actuarial.estimation import reserve
+from adjudicator.simulation.actuarial.estimation import Expected, reserve
 from adjudicator.simulation.actuarial.frames import reserve_frame
 from adjudicator.simulation.actuarial.grains import Grain
 from adjudicator.simulation.actuarial.reserves import Method, exposure_of
@@ -57,7 +57,7 @@ EXPOSURE = np.array([300_00, 500_00, 300_00], np.int64)
 
 
 def test_bornhuetter_ferguson_by_hand() -> None:
-    found = reserve(triangle_of(SMALL), Method.BORNHUETTER_FERGUSON, EXPOSURE, 0.6)
+    found = reserve(triangle_of(SMALL), Method.BORNHUETTER_FERGUSON, EXPOSURE, Expected(0.6))
     # A third is still to come of the last origin: 0.6 × 300 ÷ 3 = 60.
     assert [one.ibnr for one in found.origins] == [0, 0, 60_00]
     assert found.standard_error is None
@@ -76,7 +76,7 @@ def test_cape_cod_by_hand() -> None:
 @pytest.mark.parametrize("method", list(Method))
 def test_nothing_is_still_to_come_of_what_is_fully_developed(method: Method) -> None:
     done = [[1000 + row, *[0] * (5 - row)] for row in range(6)]
-    found = reserve(triangle_of(done), method, np.full(6, 5000, np.int64), 0.5)
+    found = reserve(triangle_of(done), method, np.full(6, 5000, np.int64), Expected(0.5))
     assert [one.ibnr for one in found.origins] == [0] * 6
     assert found.standard_error in (0, None)
 
@@ -87,7 +87,9 @@ def test_young_ages_with_nothing_are_folded_and_left_to_expectation() -> None:
     mack = reserve(triangle_of(rows), Method.MACK)
     assert [one.ultimate for one in mack.origins] == [100, 200, 150, None]
     assert any(one.key == "actuary.remark.folded_mack" for one in mack.remarks)
-    expected = reserve(triangle_of(rows), Method.BORNHUETTER_FERGUSON, np.full(4, 1000, np.int64), 0.2)
+    expected = reserve(
+        triangle_of(rows), Method.BORNHUETTER_FERGUSON, np.full(4, 1000, np.int64), Expected(0.2)
+    )
     assert [one.ibnr for one in expected.origins] == [0, 0, 80, 200]
 
 
@@ -131,12 +133,12 @@ def test_what_cannot_be_projected_says_why(rows: list[list[int]], key: str) -> N
 
 def test_what_the_other_methods_lack_is_told() -> None:
     triangle = triangle_of(SMALL)
-    for exposure, ratio, key in (
+    for exposure, expected, key in (
         (EXPOSURE, None, "actuary.reserve.no_loss_ratio"),
-        (np.array([300, 0, 300], np.int64), 0.6, "actuary.reserve.no_exposure"),
+        (np.array([300, 0, 300], np.int64), Expected(0.6), "actuary.reserve.no_exposure"),
     ):
         with pytest.raises(Refused) as refused:
-            reserve(triangle, Method.BORNHUETTER_FERGUSON, exposure, ratio)
+            reserve(triangle, Method.BORNHUETTER_FERGUSON, exposure, expected)
         assert refused.value.problems[0].what.key == key
 
 
@@ -156,7 +158,7 @@ def test_no_warning_reaches_a_user() -> None:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         for method in Method:
-            reserve(triangle_of(SMALL), method, EXPOSURE, 0.5)
+            reserve(triangle_of(SMALL), method, EXPOSURE, Expected(0.5))
     assert [str(one.message) for one in caught] == []
 
 

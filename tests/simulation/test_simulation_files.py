@@ -85,7 +85,7 @@ def test_a_changed_result_or_input_is_found(place: Path) -> None:
 
 def test_grids_and_questions(place: Path) -> None:
     grid = ("--grid", "ceiling.amount=9000..12000:1000", "cover.visit=60%,80%")
-    done = run(*GIVEN, *grid, "--out", "grid", "--by", "product,region")
+    done = run(*GIVEN, *grid, "--out", "grid", "--per", "product,region")
     assert done.exit_code == 0, done.output
     simulation = read_simulation(place / "grid")
     assert len(simulation.variants) == 8
@@ -102,7 +102,7 @@ def test_grids_and_questions(place: Path) -> None:
     assert solution.tried.num_rows > 10
     assert run("again", "solved").exit_code == 0
     assert run(*GIVEN, "--out", "nothing").exit_code == 2
-    assert run(*GIVEN, "--scenario", "grid", "--by", "colour", "--out", "nothing").exit_code == 2
+    assert run(*GIVEN, "--scenario", "grid", "--per", "colour", "--out", "nothing").exit_code == 2
     wrong = run(*GIVEN, "--grid", "colour=red", "--out", "nothing")
     assert wrong.exit_code == 3
     assert not (place / "nothing").exists()

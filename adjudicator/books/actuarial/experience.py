@@ -27,7 +27,14 @@ from adjudicator.books.actuarial.ledger import (
     with_facility,
     with_person,
 )
-from adjudicator.books.actuarial.reports import TriangleAsked, estimated, remarks_of, report_of
+from adjudicator.books.actuarial.reports import (
+    ASSUMED,
+    Assumed,
+    TriangleAsked,
+    estimated,
+    remarks_of,
+    report_of,
+)
 from adjudicator.books.books import Books
 from adjudicator.books.reports.about import check_period, check_product
 from adjudicator.encoding import days as days_of
@@ -283,7 +290,7 @@ def adequacy_report(
     margin: int,
     confidence: int,
     periods: int | None,
-    loss_ratio: int | None = None,
+    assumed: Assumed = ASSUMED,
 ) -> Report:
     """Make the report of whether contributions are adequate, by product.
 
@@ -294,7 +301,7 @@ def adequacy_report(
         margin: what contributions are to leave for other than claims, in hundredths of a percent of them.
         confidence: how sure claims are to be paid for, in hundredths of a percent; 5000 is the expected.
         periods: only the last so many periods of service; all when None.
-        loss_ratio: what Bornhuetter-Ferguson expects, in hundredths of a percent.
+        assumed: what the estimate assumes beside the triangle.
 
     Raises:
         Refused: a triangle cannot be projected, or the library is missing.
@@ -303,21 +310,21 @@ def adequacy_report(
     check_product(books, asked.product)
     with books.database.reading() as connection:
         known = known_on(connection, asked.as_of)
-        reserves, left_out = estimated(connection, known, asked, [method], loss_ratio)
+        found = estimated(connection, known, asked, [method], replace(assumed, back_tests=0))
         rows: list[Adequacy] = []
-        for one in reserves:
-            found = _adequacy(connection, known, asked, one, margin, confidence, periods)
-            rows += [] if found is None else [found]
+        for one in found.reserves:
+            row = _adequacy(connection, known, asked, one, margin, confidence, periods)
+            rows += [] if row is None else [row]
         said = [
             *asked.parameters(),
+            *assumed.parameters(),
             Parameter("method", message(f"reporting.method.{method.value}")),
             Parameter("margin", message("actuary.percent", share=Percentage(margin))),
             Parameter("confidence", message("actuary.percent", share=Percentage(confidence))),
         ]
         parts = [tables.adequacy_part(rows)]
-        return report_of(
-            books, connection, known, "adequacy", said, parts, [*left_out, *remarks_of(reserves)]
-        )
+        remarks = [*found.left_out, *remarks_of(found.reserves, asked.by)]
+        return report_of(books, connection, known, "adequacy", said, parts, remarks)
 
 
 def _adequacy(

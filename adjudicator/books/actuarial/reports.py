@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -18,9 +18,12 @@ from adjudicator.problems import Problem, Refused
 from adjudicator.remuneration.months import written_month
 from adjudicator.reporting.report import Parameter, Part, Report, Unit
 from adjudicator.simulation.actuarial import tables
-from adjudicator.simulation.actuarial.estimation import reserve
+from adjudicator.simulation.actuarial.back_testing import MOST_DIAGONALS, BackTest, back_tests, closest
+from adjudicator.simulation.actuarial.diagnostics import Finding, findings
+from adjudicator.simulation.actuarial.estimation import Expected, reserve
 from adjudicator.simulation.actuarial.grains import Grain
-from adjudicator.simulation.actuarial.reserves import Method, Reserve, exposure_of
+from adjudicator.simulation.actuarial.reserves import Method, Reserve, exposure_of, made_ready
+from adjudicator.simulation.actuarial.tails import NO_TAIL_CHOSEN, TailChoice
 from adjudicator.simulation.actuarial.triangles import Triangle, triangles
 from adjudicator.store.schema import JOURNAL, RUNS
 from adjudicator.units import PERCENT_ALL
@@ -111,8 +114,52 @@ def _name(by: Group | None) -> str | None:
 # Reserves.
 
 
+@dataclass(frozen=True)
+class Assumed:
+    """What an estimate assumes beside its triangle."""
+
+    loss_ratio: int | None = None
+    """What Bornhuetter-Ferguson expects, in hundredths of a percent of contributions."""
+    loss_ratio_error: int | None = None
+    """Its standard error, in hundredths of a percent of contributions; None where it is taken for certain."""
+    tail: TailChoice = NO_TAIL_CHOSEN
+    back_tests: int = MOST_DIAGONALS
+    """How many of the last diagonals are left out, to see how well they are predicted; 0 for none."""
+
+    @property
+    def expected(self) -> Expected | None:
+        """What Bornhuetter-Ferguson is told."""
+        if self.loss_ratio is None:
+            return None
+        error = self.loss_ratio_error
+        return Expected(self.loss_ratio / PERCENT_ALL, None if error is None else error / PERCENT_ALL)
+
+    def parameters(self) -> list[Parameter]:
+        """Give what a report says of it."""
+        tail = self.tail
+        said = [
+            Parameter(name, message("actuary.percent", share=Percentage(share)))
+            for name, share in (("loss_ratio", self.loss_ratio), ("loss_ratio_error", self.loss_ratio_error))
+            if share is not None
+        ]
+        said.append(
+            Parameter(
+                "tail",
+                message(
+                    f"actuary.tail.{tail.curve.value}",
+                    above=Percentage(round((tail.factor - 1) * PERCENT_ALL)),
+                    periods=tail.periods,
+                ),
+            )
+        )
+        return said
+
+
+ASSUMED: Final = Assumed()
+
+
 def reserve_report(
-    books: Books, asked: TriangleAsked, methods: Sequence[Method], loss_ratio: int | None = None
+    books: Books, asked: TriangleAsked, methods: Sequence[Method], assumed: Assumed = ASSUMED
 ) -> Report:
     """Make the report of what is still to come (IBNR), by one or more methods.
 
@@ -120,7 +167,7 @@ def reserve_report(
         books: the books.
         asked: the triangle that it is estimated from.
         methods: the methods.
-        loss_ratio: what Bornhuetter-Ferguson expects, in hundredths of a percent of contributions.
+        assumed: what is assumed beside it.
 
     Raises:
         Refused: a triangle cannot be projected, contributions are missing, or the library is.
@@ -128,21 +175,57 @@ def reserve_report(
     check_product(books, asked.product)
     with books.database.reading() as connection:
         known = known_on(connection, asked.as_of)
-        found, left_out = estimated(connection, known, asked, methods, loss_ratio)
-        parts = tables.reserve_parts(found, _name(asked.by), asked.unit)
-        said = asked.parameters()
-        if loss_ratio is not None:
-            said.append(Parameter("loss_ratio", message("actuary.percent", share=Percentage(loss_ratio))))
-        return report_of(books, connection, known, "reserve", said, parts, [*left_out, *remarks_of(found)])
+        found = estimated(connection, known, asked, methods, assumed)
+        by = _name(asked.by)
+        summary, *details = tables.reserve_parts(found.reserves, by, asked.unit)
+        parts = [summary, tables.finding_part(found.findings, by)]
+        if found.tests:
+            parts.append(tables.back_test_part(found.tests, by, asked.unit))
+        parts += details
+        said = [*asked.parameters(), *assumed.parameters()]
+        remarks = [*found.left_out, *remarks_of(found.reserves, asked.by), *_closest(found, asked.by)]
+        return report_of(books, connection, known, "reserve", said, parts, remarks)
+
+
+def _closest(found: Estimated, by: Group | None) -> list[Message]:
+    """Say which method predicted the last diagonals best, if several tried."""
+    best: dict[Method, list[str | int | None]] = {}
+    for group in dict.fromkeys(one.group for one in found.tests):
+        method = closest([one for one in found.tests if one.group == group])
+        if method is not None:
+            best.setdefault(method, []).append(group)
+    said = {
+        method: message("actuary.remark.closest", method=message(f"reporting.method.{method.value}"))
+        for method in best
+    }
+    return [
+        said[method] if by is None else _about(groups, by, said[method]) for method, groups in best.items()
+    ]
+
+
+def _about(groups: Sequence[str | int | None], by: Group, what: Message) -> Message:
+    return message("actuary.of_group", group=[_told(by, group) for group in groups], what=what)
 
 
 def reserves_of(
-    books: Books, asked: TriangleAsked, methods: Sequence[Method], loss_ratio: int | None = None
+    books: Books, asked: TriangleAsked, methods: Sequence[Method], assumed: Assumed = ASSUMED
 ) -> tuple[Reserve, ...]:
     """Estimate what is still to come, as :func:`reserve_report` does."""
     with books.database.reading() as connection:
         known = known_on(connection, asked.as_of)
-        return tuple(estimated(connection, known, asked, methods, loss_ratio)[0])
+        return tuple(estimated(connection, known, asked, methods, assumed).reserves)
+
+
+@dataclass(frozen=True)
+class Estimated:
+    """What is still to come of each triangle, by each method, and how far that can be trusted."""
+
+    reserves: list[Reserve]
+    left_out: list[Message]
+    """Which groups cannot be estimated, and why."""
+    tests: list[BackTest]
+    findings: list[tuple[str | int | None, Finding]]
+    """What tests of each group's triangle found."""
 
 
 def estimated(
@@ -150,12 +233,9 @@ def estimated(
     known: Known,
     asked: TriangleAsked,
     methods: Sequence[Method],
-    loss_ratio: int | None,
-) -> tuple[list[Reserve], list[Message]]:
+    assumed: Assumed,
+) -> Estimated:
     """Estimate what is still to come of each triangle, by each method.
-
-    Returns:
-        The estimates, and which groups cannot be estimated and why.
 
     Raises:
         Refused: nothing can be estimated.
@@ -164,27 +244,35 @@ def estimated(
     if not found:
         raise refused("actuary.reserve.empty")
     earned = _earned_for(connection, known, asked, methods, found[0])
-    expected = None if loss_ratio is None else loss_ratio / PERCENT_ALL
+    expected = assumed.expected
     reserves: list[Reserve] = []
     problems: list[Problem] = []
+    tests: list[BackTest] = []
+    tested: list[tuple[str | int | None, Finding]] = []
     for one in found:
         weights = None if earned is None else exposure_of(one, _of_triangle(earned, asked, one))
         try:
-            reserves += [reserve(one, method, weights, expected) for method in methods]
+            reserves += [reserve(one, method, weights, expected, assumed.tail) for method in methods]
         except Refused as why:
-            group = message("actuary.nobody") if one.group is None else _told(asked.by, one.group)
+            group = _told(asked.by, one.group)
             problems += [
                 replace(each, what=message("actuary.of_group", group=group, what=each.what))
                 if asked.by is not None
                 else each
                 for each in why.problems
             ]
+            continue
+        ratio = None if expected is None else expected.ratio
+        tests += back_tests(one, methods, assumed.tail, weights, ratio, assumed.back_tests)
+        tested += [(one.group, each) for each in findings(made_ready(one, methods[0]))]
     if not reserves:
         raise Refused(problems)
-    return reserves, list(dict.fromkeys(problem.what for problem in problems))
+    return Estimated(reserves, list(dict.fromkeys(problem.what for problem in problems)), tests, tested)
 
 
-def _told(by: Group | None, group: str | int) -> str | FacilityLevel:
+def _told(by: Group | None, group: str | int | None) -> str | FacilityLevel | Message:
+    if group is None:
+        return message("actuary.nobody")
     return FacilityLevel(int(group)) if by is Group.LEVEL else str(group)
 
 
@@ -210,12 +298,18 @@ def _of_triangle(earned: Earned, asked: TriangleAsked, one: Triangle) -> dict[in
     return earned.all if asked.by is None else earned.of(one.group)
 
 
-def remarks_of(found: Iterable[Reserve]) -> list[Message]:
-    """Give the remarks about reserves, each once."""
-    listed: list[Message] = []
+def remarks_of(found: Sequence[Reserve], by: Group | None) -> list[Message]:
+    """Give the remarks about reserves, each once; those that are not about all groups name theirs."""
+    about: dict[str, tuple[Message, list[str | int | None]]] = {}
     for one in found:
-        listed += [remark for remark in one.remarks if remark not in listed]
-    return listed
+        for remark in one.remarks:
+            _, groups = about.setdefault(repr(remark), (remark, []))
+            groups += [] if one.group in groups else [one.group]
+    everybody = len({one.group for one in found})
+    return [
+        remark if by is None or len(groups) == everybody else _about(groups, by, remark)
+        for remark, groups in about.values()
+    ]
 
 
 # What every report says of itself.

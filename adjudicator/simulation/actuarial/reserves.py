@@ -3,9 +3,13 @@
 Claims that have happened and are not booked yet, together with what is still to be booked of those that are.
 Three methods, each by the ``chainladder`` library (:mod:`adjudicator.simulation.actuarial.estimation`):
 
-* **Mack**: what past origins grew by, later ones will; with a standard error, and with no view of its own.
+* **Mack**: what past origins grew by, later ones will; with no view of its own.
 * **Bornhuetter-Ferguson**: what is not developed yet comes as a loss ratio that somebody expects says.
 * **Cape Cod**: the same, with the loss ratio that the triangle itself shows, by contributions earned.
+
+Each has a standard error: Mack's own, and for the others
+:mod:`adjudicator.simulation.actuarial.errors`. What comes after the oldest known age is the tail's
+(:mod:`adjudicator.simulation.actuarial.extrapolation`).
 
 A triangle is made ready first: no method may be handed cells that it would read otherwise than they are
 meant. The library takes a cumulative 0 for a cell that is missing; young ages at which some origin had
@@ -25,6 +29,7 @@ import numpy.typing as npt
 from adjudicator.problems import Problem, Refused
 from adjudicator.remuneration.months import first_day
 from adjudicator.simulation.actuarial.development import Development, Factor, development
+from adjudicator.simulation.actuarial.tails import NO_TAIL, Tail
 from adjudicator.simulation.actuarial.triangles import Triangle
 from adjudicator.units import date_of
 from adjudicator.words import Message, message
@@ -109,6 +114,9 @@ class Reserve:
     youngest: int
     """The age of the first factor."""
     remarks: tuple[Message, ...]
+    tail: Tail = NO_TAIL
+    without_tail: Reserve | None = None
+    """The same without a tail, where there is one: what the tail adds is the difference."""
 
     @property
     def reported(self) -> int:
@@ -184,9 +192,8 @@ def _remarks(ready: Ready, method: Method) -> tuple[Message, ...]:
         found.append(message("actuary.remark.negative", count=negative))
     if triangle.early:
         found.append(message("actuary.remark.early"))
-    if len(ready.rows) < LEAST_FOR_AN_ERROR and method is Method.MACK:
+    if len(ready.rows) < LEAST_FOR_AN_ERROR:
         found.append(message("actuary.remark.few", origins=len(ready.rows)))
-    found.append(message("actuary.remark.no_tail", age=ready.youngest + len(ready.rows) - 1))
     return tuple(found)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any, Final
 
 from adjudicator.remuneration.months import written_month
-from adjudicator.reporting.report import Column, Part, Unit, part_of_rows, shown_ratio
+from adjudicator.reporting.report import RATIO_DECIMALS, Column, Part, Unit, part_of_rows, shown_ratio
 from adjudicator.simulation.actuarial.adequacy import Adequacy
+from adjudicator.simulation.actuarial.back_testing import BackTest
 from adjudicator.simulation.actuarial.development import Development, Factor, development
+from adjudicator.simulation.actuarial.diagnostics import Finding
 from adjudicator.simulation.actuarial.experience import Experience, MonthOfProduct
 from adjudicator.simulation.actuarial.forecast import IndexMonth
 from adjudicator.simulation.actuarial.reserves import Reserve
+from adjudicator.simulation.actuarial.tails import NO_TAIL, Curve, Tail
 from adjudicator.simulation.actuarial.triangles import Triangle
 from adjudicator.units import divide_rounded
 from adjudicator.vocabulary import Category, FacilityLevel
@@ -74,26 +78,34 @@ def triangle_parts(
     )
 
 
-def _factor_columns(by: str | None) -> tuple[Column, ...]:
+def _factor_columns(by: str | None, *, tail: bool = False) -> tuple[Column, ...]:
+    of_tail = (Column("by_curve", Unit.RATIO, spare=True), Column("to_end", Unit.RATIO)) if tail else ()
     return (
         *_grouped(by),
         Column("development_age", Unit.NUMBER),
         Column("factor", Unit.RATIO),
         Column("to_last", Unit.RATIO),
+        *of_tail,
         Column("completion", Unit.RATIO),
     )
 
 
-def factor_rows(of: Development, by: str | None, group: str | int | None, youngest: int) -> list[Row]:
-    """Give development factors as rows, one for each age."""
-    factors: list[Factor] = [*of.factors, None]
+def factor_rows(
+    of: Development, by: str | None, group: str | int | None, youngest: int, tail: Tail = NO_TAIL
+) -> list[Row]:
+    """Give development factors as rows, one for each age; the last one has that of the tail, if any."""
+    after = Fraction(tail.factor)
+    factors: list[Factor] = [*of.factors, after if tail.there else None]
+    by_curve = dict(tail.fitted)
     return [
         _of_group(by, group)
         | {
             "development_age": youngest + place,
             "factor": shown_ratio(factor),
             "to_last": shown_ratio(to_last),
-            "completion": shown_ratio(completion),
+            "by_curve": _ratio(by_curve.get(youngest + place)),
+            "to_end": None if to_last is None else shown_ratio(to_last * after),
+            "completion": None if completion is None else shown_ratio(completion / after),
         }
         for place, (factor, to_last, completion) in enumerate(
             zip(factors, of.to_last, of.completion, strict=True)
@@ -102,7 +114,7 @@ def factor_rows(of: Development, by: str | None, group: str | int | None, younge
 
 
 def reserve_parts(reserves: Sequence[Reserve], by: str | None, unit: Unit) -> tuple[Part, ...]:
-    """Give reserves: a summary, every origin, and the factors that they rest upon."""
+    """Give reserves: a summary, the tail if any, every origin, and the factors that they rest upon."""
     summary = [
         _of_group(by, one.group)
         | {
@@ -137,7 +149,7 @@ def reserve_parts(reserves: Sequence[Reserve], by: str | None, unit: Unit) -> tu
     factors = [
         row
         for group, one in reversed(first.items())
-        for row in factor_rows(one.development, by, group, one.youngest)
+        for row in factor_rows(one.development, by, group, one.youngest, one.tail)
     ]
     of_method = (*_grouped(by), Column("method", Unit.KEY))
     return (
@@ -152,6 +164,7 @@ def reserve_parts(reserves: Sequence[Reserve], by: str | None, unit: Unit) -> tu
             ),
             summary,
         ),
+        *_tail_parts(reserves, list(first.values())[::-1], by, unit),
         part_of_rows(
             "reserves_by_origin",
             (
@@ -164,8 +177,123 @@ def reserve_parts(reserves: Sequence[Reserve], by: str | None, unit: Unit) -> tu
             ),
             origins,
         ),
-        part_of_rows("factors", _factor_columns(by), factors),
+        part_of_rows("factors", _factor_columns(by, tail=any(one.tail.there for one in reserves)), factors),
     )
+
+
+def _tail_parts(
+    reserves: Sequence[Reserve], of_groups: Sequence[Reserve], by: str | None, unit: Unit
+) -> tuple[Part, ...]:
+    """Give the tail that was asked for, and what it does to each estimate; nothing without one."""
+    if all(one.tail.curve is Curve.NONE for one in reserves):
+        return ()
+    tails = [
+        _of_group(by, one.group)
+        | {
+            "curve": f"curve.{one.tail.curve.value}",
+            "tail": _ratio(one.tail.factor),
+            "tail_error": _ratio(one.tail.error),
+            "first_age": one.tail.fitted[0][0] if one.tail.fitted else None,
+            "last_age": one.tail.fitted[-1][0] if one.tail.fitted else None,
+            "fitted": len(one.tail.fitted) if one.tail.fitted else None,
+            "not_fitted": len(one.tail.left_out) if one.tail.fitted else None,
+            "r_squared": _ratio(one.tail.r_squared),
+        }
+        for one in of_groups
+    ]
+    effects = [
+        _of_group(by, one.group)
+        | {
+            "method": f"method.{one.method.value}",
+            "ibnr_without": before.ibnr,
+            "ibnr": one.ibnr,
+            "added": one.ibnr - before.ibnr,
+            "error_without": before.standard_error,
+            "standard_error": one.standard_error,
+        }
+        for one in reserves
+        for before in (one.without_tail or one,)
+    ]
+    return (
+        part_of_rows(
+            "tails",
+            (
+                *_grouped(by),
+                Column("curve", Unit.KEY),
+                Column("tail", Unit.RATIO),
+                Column("tail_error", Unit.RATIO),
+                *(Column(name, Unit.NUMBER) for name in ("first_age", "last_age", "fitted", "not_fitted")),
+                Column("r_squared", Unit.RATIO),
+            ),
+            tails,
+        ),
+        part_of_rows(
+            "tail_effects",
+            (
+                *_grouped(by),
+                Column("method", Unit.KEY),
+                *(
+                    Column(name, unit)
+                    for name in ("ibnr_without", "ibnr", "added", "error_without", "standard_error")
+                ),
+            ),
+            effects,
+        ),
+    )
+
+
+def back_test_part(tests: Sequence[BackTest], by: str | None, unit: Unit) -> Part:
+    """Give what methods would have said of the last diagonals, and what came."""
+    rows = [
+        _of_group(by, one.group)
+        | {
+            "left_out": one.diagonals,
+            "shown_upto": one.upto,
+            "method": f"method.{one.method.value}",
+            "predicted": one.predicted,
+            "actual": one.actual,
+            "difference": one.difference,
+            "difference_share": _share(one.difference, one.actual),
+            "apart": one.apart,
+        }
+        for one in tests
+    ]
+    columns = (
+        *_grouped(by),
+        Column("left_out", Unit.NUMBER),
+        Column("shown_upto", spare=True),
+        Column("method", Unit.KEY),
+        *(Column(name, unit) for name in ("predicted", "actual", "difference")),
+        Column("difference_share", Unit.RATIO),
+        Column("apart", unit, spare=True),
+    )
+    return part_of_rows("back_tests", columns, rows)
+
+
+def finding_part(found: Sequence[tuple[str | int | None, Finding]], by: str | None) -> Part:
+    """Give what tests of triangles found, each with the group that it is of."""
+    rows = [
+        _of_group(by, group)
+        | {
+            "diagnostic": f"diagnostic.{one.diagnostic.value}",
+            "found": _ratio(one.value),
+            "low": _ratio(one.low),
+            "high": _ratio(one.high),
+            "verdict": f"verdict.{one.diagnostic.value}_{one.verdict.value}",
+        }
+        for group, one in found
+    ]
+    columns = (
+        *_grouped(by),
+        Column("diagnostic", Unit.KEY),
+        Column("verdict", Unit.KEY),
+        *(Column(name, Unit.RATIO, spare=True) for name in ("found", "low", "high")),
+    )
+    return part_of_rows("diagnostics", columns, rows)
+
+
+def _ratio(value: float | None) -> int | None:
+    return None if value is None else round(value * 10**RATIO_DECIMALS)
 
 
 def _share(part: int, whole: int) -> int | None:

@@ -120,12 +120,12 @@ class _Page:
     # The top, and what it comes to.
 
     def _top(self) -> str:
-        simulation, numbers = self._simulation, self._numbers
+        simulation = self._simulation
         period = self._said("period", first=simulation.first_month, last=simulation.last_month)
         about = self._said(
             "about",
-            claims=numbers.count(simulation.claims),
-            lines=numbers.count(simulation.lines),
+            claims=simulation.claims,
+            lines=simulation.lines,
             period=period,
             currency=simulation.currency,
         )
@@ -190,12 +190,12 @@ class _Page:
         said.append(
             self._said(
                 f"short.families.{moved or 'same'}",
-                losing=numbers.count(families.losing),
+                losing=families.losing,
                 share=numbers.percent(share),
                 lost=numbers.short_amount(families.lost),
-                gaining=numbers.count(families.gaining),
+                gaining=families.gaining,
                 gained=numbers.short_amount(families.gained),
-                families=numbers.count(families.families),
+                families=families.families,
             )
         )
         ratios = [one.figures.get("loss_ratio") for one in (base, variant)]
@@ -222,8 +222,11 @@ class _Page:
         share = share_of(after - before, before)
         change = numbers.signed(numbers.short_amount(after - before), after - before)
         if share is not None and after != before:
-            change += f", {numbers.signed(numbers.percent(share), share)}"
+            change += f", {numbers.signed(_percent(numbers, share), share)}"
         shown = {"before": numbers.short_amount(before), "after": numbers.short_amount(after)}
+        if len(set(shown.values())) == 1 and before != after:
+            # In few signs both are the same, which nobody would take for a change.
+            shown = {"before": numbers.amount(before), "after": numbers.amount(after)}
         which = "same" if before == after else "more" if after > before else "less"
         return self._said(f"{key}.{which}", change=change, **shown)
 
@@ -259,11 +262,11 @@ class _Page:
         """Say by how much a figure changes: points for ratios, a share beside an amount."""
         numbers, change = self._numbers, after - before
         if kind_of(name) == "ratio":
-            points = numbers.percent(change).removesuffix("%").rstrip("\u00a0")
+            points = _percent(numbers, change).removesuffix("%").rstrip("\u00a0")
             return self._said("points", points=numbers.signed(points, change))
         written = numbers.signed(self._figure(name, change, short=True), change)
         share = share_of(change, before) if before > 0 and kind_of(name) == "amount" else None
-        return written if share is None else f"{written} ({numbers.signed(numbers.percent(share), share)})"
+        return written if share is None else f"{written} ({numbers.signed(_percent(numbers, share), share)})"
 
     def _within(self, variant: VariantResult, name: str) -> str:
         """Say where the change of a figure lies, or else the figure."""
@@ -293,7 +296,8 @@ class _Page:
         else:
             parts.append(f"<h2>{escape(self._said('section.what_changes'))}</h2>")
         if variant.changes:
-            items = "".join(f"<li>{escape(say(one, self._language))}</li>" for one in variant.changes)
+            said = (say(one, self._language) for one in variant.changes)
+            items = "".join(f"<li>{escape(one[:1].upper() + one[1:])}</li>" for one in said)
             parts.append(f'<ul class="short">{items}</ul>')
         if not alone:
             parts += [self._short(variant), self._tiles(variant)]
@@ -317,7 +321,7 @@ class _Page:
         if not rows:
             return ""
         names = (self._said("before"), self._said("after"))
-        drawn = before_and_after(rows, names, _WIDE, numbers.short_amount)
+        drawn = before_and_after(rows, names, _WIDE, numbers.tick_amount)
         return self._heading("section.causes", "note.causes") + _figure_of(drawn, self._said("chart.causes"))
 
     def _beside(self, before: int, after: int) -> str:
@@ -334,9 +338,7 @@ class _Page:
         bands = [(self._bounds(one.above, one.up_to), float(one.count), one.loses) for one in listed]
         drawn = columns(bands, _WIDE, numbers.short, self._said("axis.families"))
         even = families.families - families.gaining - families.losing
-        note = self._said(
-            "note.families", even=numbers.count(even), families=numbers.count(families.families)
-        )
+        note = self._said("note.families", even=even, families=families.families)
         title = self._said("chart.families")
         return f"<h3>{escape(self._said('section.families'))}</h3>{_note(note)}" + _figure_of(drawn, title)
 
@@ -376,20 +378,19 @@ class _Page:
             if one.share is not None and one.difference:
                 told += f" ({numbers.signed(numbers.percent(one.share), one.share)})"
             rows.append((one.label, float(one.difference), told if one.difference else "±0"))
-        return to_both_sides(rows, width, numbers.short_amount)
+        return to_both_sides(rows, width, numbers.tick_amount)
 
     def _facilities(self, variant: VariantResult) -> str:
         changes = facility_changes(self._simulation.base, variant)
         moved = [one for one in changes if one.difference]
         if not moved:
             return ""
-        numbers = self._numbers
         losing = sum(one.difference < 0 for one in moved)
         note = self._said(
             "note.facilities",
-            all=numbers.count(len(changes)),
-            losing=numbers.count(losing),
-            gaining=numbers.count(len(moved) - losing),
+            all=len(changes),
+            losing=losing,
+            gaining=len(moved) - losing,
         )
         chosen = extremes(moved, _MOST_FACILITIES)
         drawn = _figure_of(self._both_sides(chosen, _WIDE), self._said("chart.facilities"))
@@ -414,7 +415,7 @@ class _Page:
                 ]
                 title = self._said("chart.balance")
                 axis = Axis("", tuple((float(at), month) for at, month in enumerate(months)))
-                drawn.append((title, lines(listed, axis, _HALF, numbers.short_amount, with_zero=True)))
+                drawn.append((title, lines(listed, axis, _HALF, numbers.tick_amount, with_zero=True)))
         drawn += self._indexes(pair)
         if not drawn:
             return ""
@@ -447,7 +448,7 @@ class _Page:
             ]
             title = self._said("chart.index", product=product, care=self._said(f"care.{care}"))
             axis = Axis("", tuple((float(at), month) for at, month in enumerate(months)))
-            drawn.append((title, lines(listed, axis, _HALF, self._numbers.short)))
+            drawn.append((title, lines(listed, axis, _HALF, self._numbers.tick)))
         return drawn
 
     @staticmethod
@@ -471,9 +472,7 @@ class _Page:
             ]
             for row in rows
         ]
-        note = self._said(
-            "note.order", count=numbers.count(len(variant.order_sensitive)), shown=numbers.count(len(rows))
-        )
+        note = self._said("note.order", count=len(variant.order_sensitive), shown=len(rows))
         title = f"<h3>{escape(self._said('section.order'))}</h3>"
         return title + _note(note) + self._table(heads, cells, numeric=3)
 
@@ -504,10 +503,8 @@ class _Page:
 
     def _writer(self, name: str) -> Callable[[float], str]:
         if kind_of(name) == "ratio":
-            return lambda value: self._numbers.percent(round(value), 0 if value % 100 == 0 else 1)
-        if kind_of(name) == "count":
-            return self._numbers.short
-        return self._numbers.short_amount
+            return self._numbers.tick_percent
+        return self._numbers.tick if kind_of(name) == "count" else self._numbers.tick_amount
 
     def _solved(self) -> str:
         solution = self._simulation.solution
@@ -551,7 +548,7 @@ class _Page:
         assert bootstrap is not None
         note = self._said(
             "note.certainty",
-            replicates=numbers.count(bootstrap.replicates),
+            replicates=bootstrap.replicates,
             confidence=numbers.percent(bootstrap.confidence, 0),
             seed=str(bootstrap.seed),
         )
@@ -564,18 +561,25 @@ class _Page:
                 [
                     titles.get(row["variant"], row["variant"]),
                     say(said_figure(row["figure"]), self._language),
-                    *(self._figure(row["figure"], row[name], short=True) for name in names[2:]),
+                    *(self._certain(row["figure"], row[name]) for name in names[2:]),
                 ]
                 for row in bootstrap.bands.to_pylist()
                 if row["standard_error"]
             ]
-            parts.append(self._table(heads, rows, numeric=2))
+            parts.append(self._table(heads, _named_once(rows), numeric=2))
         found = convergence_lines(self._simulation, "paid", self._said)
         if found is not None:
             listed, axis = found
             title = self._said("chart.convergence")
-            parts.append(_figure_of(lines(listed, axis, _WIDE, numbers.short_amount), title, title))
+            parts.append(_figure_of(lines(listed, axis, _WIDE, numbers.tick_amount), title, title))
         return "".join(parts)
+
+    def _certain(self, name: str, value: int | None) -> str:
+        """Write a figure, its band or its error; what a ratio changes by is in points."""
+        written = self._figure(name, value, short=True)
+        if value is None or kind_of(name) != "ratio" or not name.endswith(CHANGE):
+            return written
+        return self._said("points", points=written.removesuffix("%").rstrip("\u00a0"))
 
     def _triangle(self, triangle: Triangle) -> str:
         cells = triangle.cells.tolist()
@@ -650,6 +654,17 @@ class _Page:
         return f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table>"
 
 
+def _percent(numbers: Numbers, hundredths: int) -> str:
+    """Write a change in percent: what one decimal would make nothing of has two."""
+    return numbers.percent(hundredths, 1 if abs(hundredths) >= 10 else 2)
+
+
+def _named_once(rows: Sequence[list[str]]) -> list[list[str]]:
+    """Leave out the first cell of rows where it says what that of the row above does."""
+    before = [None, *(row[0] for row in rows)]
+    return [["", *row[1:]] if row[0] == name else row for row, name in zip(rows, before, strict=False)]
+
+
 def _breakable(path: str) -> str:
     """Let a long path of a term break after its signs."""
     return re.sub(r"([:._/])", r"\1<wbr>", escape(path))
@@ -661,7 +676,9 @@ def _note(note: str) -> str:
 
 def _figure_of(drawing: Drawing, title: str, caption: str = "") -> str:
     told = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    return f"<figure>{told}{svg(drawing, title)}</figure>"
+    # On a telephone, a broad chart is moved aside rather than made too small to be read.
+    kind = ' class="broad"' if drawing.width > _HALF else ""
+    return f"<figure{kind}>{told}{svg(drawing, title)}</figure>"
 
 
 def _side_by_side(drawings: Iterable[tuple[str, Drawing]]) -> str:

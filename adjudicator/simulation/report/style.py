@@ -42,5 +42,5 @@ footer{margin-top:34px;border-top:1px solid var(--grid);padding-top:10px;color:v
 h2,h3,figcaption{break-after:avoid}tr,.tile,ul.short li{break-inside:avoid}
 section.scenario{break-before:page}@page{size:A4;margin:15mm 14mm}}
 @media(max-width:640px){main{padding:18px}.tiles{grid-template-columns:1fr 1fr}
-.two{grid-template-columns:1fr}}
+.two{grid-template-columns:1fr}figure{overflow-x:auto}figure.broad>svg{min-width:540px}}
 """
