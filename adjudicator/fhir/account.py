@@ -11,12 +11,10 @@ from enum import StrEnum
 from typing import Final
 
 from adjudicator.fhir.decided import DecidedLine
+from adjudicator.fhir.grounds import Code, Ground, code_of
 from adjudicator.problems import DoesNotAddUp
 from adjudicator.units import times_quantity
-from adjudicator.vocabulary import CARC_OF_CUT, CARC_OF_REASON, Cut, PriceOrigin, Reason
-
-Carc = tuple[str, str]
-"""A group code and a claim adjustment reason code."""
+from adjudicator.vocabulary import CARC_OF_CUT, Cut, PriceOrigin, Reason
 
 
 class Part(StrEnum):
@@ -59,11 +57,11 @@ ADJUSTMENTS: Final = (
 )
 """What is taken off, in the order of the law."""
 
-_CARC: Final[dict[Part, Carc]] = {
-    Part.PRICE_CUT: ("CO", "45"),
-    **{part: CARC_OF_CUT[cut] for cut, part in PART_OF_CUT.items()},
-    Part.INDEX: ("CO", "45"),
-    Part.CAPITATION: ("CO", "24"),
+_CODES: Final[dict[Part, Code]] = {
+    Part.PRICE_CUT: Code("CO", "45"),
+    **{part: Code(*CARC_OF_CUT[cut]) for cut, part in PART_OF_CUT.items()},
+    Part.INDEX: Code("CO", "45"),
+    Part.CAPITATION: Code("CO", "24"),
 }
 
 
@@ -133,6 +131,6 @@ def reason_of(part: Part, line: DecidedLine) -> Reason | None:
     return None
 
 
-def carc_of(part: Part, reason: Reason | None) -> Carc | None:
-    """Give the group code and reason code of X12 for an adjustment."""
-    return CARC_OF_REASON.get(reason) if reason is not None else _CARC.get(part)
+def x12_of(part: Part, reason: Reason | None, ground: Ground | None = None) -> Code | None:
+    """Give X12's codes for an adjustment."""
+    return code_of(reason, ground) if reason is not None else _CODES.get(part)

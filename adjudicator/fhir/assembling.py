@@ -13,6 +13,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from adjudicator.fhir.decided import DecidedClaim, DecidedLine, Paid
+from adjudicator.fhir.grounds import Ground, RowsOf, grounds_of
 from adjudicator.tables import DIAGNOSIS_COLUMNS
 from adjudicator.units import times_quantity
 from adjudicator.vocabulary import (
@@ -60,6 +61,8 @@ class Known:
     """The quantity and the price that a medical officer set."""
     held: Mapping[int, Message] = field(default_factory=dict)
     """Why claims wait."""
+    rows_of: RowsOf | None = None
+    """Looks into the registers by which they were decided, where these are at hand."""
 
 
 def decided_claims(
@@ -90,12 +93,24 @@ def decided_claims(
     lines_of: dict[int, list[Row]] = defaultdict(list)
     for row in lines.to_pylist():
         lines_of[row["claim_id"]].append(row)
-    for row in claims.to_pylist():
+    rows = claims.to_pylist()
+    grounds = grounds_of(rows, lines_of, decision_of, decided_lines, known.rows_of)
+    for row in rows:
         number = row["claim_id"]
         decision = decision_of.get(number)
         asked = sorted(lines_of[number], key=lambda line: int(line["line"]))
-        made = tuple(_line(number, line, decided_lines.get((number, line["line"])), known) for line in asked)
-        yield _claim(scheme, currency, row, made, decision, known), decision and decision.get("run")
+        of_claim = grounds.of_claim.get(number)
+        made = tuple(
+            _line(
+                number,
+                line,
+                decided_lines.get((number, line["line"])),
+                known,
+                grounds.of_line.get((number, line["line"]), of_claim),
+            )
+            for line in asked
+        )
+        yield _claim(scheme, currency, row, made, decision, known, of_claim), decision and decision.get("run")
 
 
 def _claim(
@@ -105,6 +120,7 @@ def _claim(
     lines: tuple[DecidedLine, ...],
     decision: Row | None,
     known: Known,
+    ground: Ground | None,
 ) -> DecidedClaim:
     number = row["claim_id"]
     paid, since = known.paid.get(number, (None, None))
@@ -136,6 +152,7 @@ def _claim(
         held=known.held.get(number) if decision is None else None,
         paid=paid,
         changed=since,
+        ground=ground,
     )
 
 
@@ -143,7 +160,7 @@ def _reason(decision: Row | None) -> Reason:
     return Reason((decision and decision["reason"]) or 0)
 
 
-def _line(claim: int, asked: Row, decision: Row | None, known: Known) -> DecidedLine:
+def _line(claim: int, asked: Row, decision: Row | None, known: Known, ground: Ground | None) -> DecidedLine:
     number, quantity, price = asked["line"], asked["quantity"], asked["price_asked"]
     key = (claim, number)
     kind, code = Kind(asked["kind"]), asked["code"]
@@ -179,4 +196,5 @@ def _line(claim: int, asked: Row, decision: Row | None, known: Known) -> Decided
         name=name,
         quantity_reviewed=accepted and approved[0] is not None,
         price_reviewed=accepted and approved[1] is not None,
+        ground=ground,
     )

@@ -1,8 +1,20 @@
 """``ClaimResponse``: what was decided about a claim, line by line, so that every amount adds up.
 
 Of each line, *submitted* less every adjustment is *benefit* (or *waiting-for-index*); *eligible* stands
-between price and product. Every line is there with its number as it was sent, rejected or not, and each
-rejection stands in ``error`` as well, so that whoever mends claims need look nowhere else.
+between price and product. Every line is there with its number as it was sent, rejected or not.
+
+R4 keeps two things apart that both end in nothing being paid, and so do we:
+
+* A claim that cannot be adjudicated as it was sent: its dates contradict each other or are missing, nobody
+  of the scheme is the patient, a diagnosis is none, or there are no lines. The outcome is ``error``,
+  ``error`` says what to mend, and as R4 has it there is nothing of an adjudication beside it: no ``item``,
+  no ``total``, no ``payment``.
+* A claim that was adjudicated, with the result that the law does not pay some of it or any of it. The
+  outcome is ``complete`` (``partial`` before its amounts are known), and each rejection is an adjudication
+  of its line, with the reason; ``error`` is not there. Whoever finds ``error`` has a claim to send again,
+  whoever finds a rejected line has the answer.
+
+openIMIS has lines and errors side by side, and calls either ``complete``; its flavour does as well.
 """
 
 from __future__ import annotations
@@ -34,12 +46,15 @@ OUTCOMES: Final = {
     ClaimStatus.PROCESSED: "partial",
     ClaimStatus.VALUATED: "complete",
     ClaimStatus.PAID: "complete",
-    ClaimStatus.REJECTED: "error",
+    ClaimStatus.REJECTED: "complete",
 }
-"""R4's outcome for each state of a claim's life (law, section 7)."""
+"""R4's outcome for each state of a claim's life (law, section 7), where the claim could be adjudicated."""
 
 OF_THE_CLAIM: Final = (Reason.INSUREE, Reason.DIAGNOSIS, Reason.TARGET_DATE, Reason.NO_COVERAGE)
 """Reasons that reject a claim before its lines are looked at (law, section 4.1)."""
+
+NOT_ADJUDICATED: Final = (Reason.TARGET_DATE, Reason.INSUREE, Reason.DIAGNOSIS)
+"""Those of them that are errors of the claim itself, of which nothing can be adjudicated."""
 
 
 def claim_response(
@@ -83,7 +98,7 @@ def claim_response(
         "insurer": decided.sent.insurer or e.insurer(scheme, flavour),
         "requestor": requestor(decided, flavour),
         "request": request(decided),
-        "outcome": OUTCOMES[decided.status],
+        "outcome": outcome(decided),
         "disposition": say(disposition(decided, sums), language),
         "payeeType": e.concept(e.coding(PAYEE_TYPE, "provider")),
         "item": [
@@ -101,11 +116,27 @@ def claim_response(
     }
     if flavour is Flavour.OPENIMIS:
         openimis.adapt(resource, decided)
+    elif has_error(decided):
+        for name in ("item", "total", "payment"):
+            del resource[name]
+    else:
+        del resource["error"]
     # R4 knows no empty lists, and no null.
     return {name: value for name, value in resource.items() if value not in (None, [])}
 
 
 # What the header says.
+
+
+def has_error(decided: DecidedClaim) -> bool:
+    """Tell whether a claim could not be adjudicated as it was sent."""
+    rejected = decided.status is ClaimStatus.REJECTED
+    return rejected and (decided.reason in NOT_ADJUDICATED or not decided.lines)
+
+
+def outcome(decided: DecidedClaim) -> str:
+    """Give R4's outcome of a claim."""
+    return "error" if has_error(decided) else OUTCOMES[decided.status]
 
 
 def version_id(decided: DecidedClaim) -> str:
@@ -191,7 +222,7 @@ def adjudications(
     for part, amount in account.items():
         one: Resource = {"category": e.part_concept(part, language)}
         if part in ADJUSTMENTS:
-            reason = e.reason_concept(part, reason_of(part, line), language)
+            reason = e.reason_concept(part, reason_of(part, line), language, line.ground)
             if reason is not None:
                 one["reason"] = reason
         one["amount"] = e.money(amount, decimals, currency)
@@ -226,9 +257,12 @@ def errors(decided: DecidedClaim, language: str) -> list[Resource]:
     """Name what was rejected: the claim where it was not looked into, else its lines."""
     rejected = decided.status is ClaimStatus.REJECTED
     if rejected and (decided.reason in OF_THE_CLAIM or not decided.lines):
-        return [{"code": e.reason_concept(Part.REJECTED, decided.reason, language)}]
+        return [{"code": e.reason_concept(Part.REJECTED, decided.reason, language, decided.ground)}]
     return [
-        {"itemSequence": line.line, "code": e.reason_concept(Part.REJECTED, line.reason, language)}
+        {
+            "itemSequence": line.line,
+            "code": e.reason_concept(Part.REJECTED, line.reason, language, line.ground),
+        }
         for line in decided.lines
         if line.status is not None and not line.accepted
     ]

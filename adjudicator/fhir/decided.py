@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from adjudicator.fhir.grounds import Ground
 from adjudicator.units import currency_decimals
 from adjudicator.vocabulary import (
     Category,
@@ -59,6 +60,8 @@ class DecidedLine:
     """Whether a medical officer set the quantity."""
     price_reviewed: bool = False
     """Whether a medical officer set the unit price."""
+    ground: Ground | None = None
+    """What its reason speaks of, where that is known."""
 
     @property
     def accepted(self) -> bool:
@@ -147,6 +150,8 @@ class DecidedClaim:
     changed: str | None = None
     """When its state changed last, where that was after the decision: it was closed, or paid."""
     sent: Sent = Sent()
+    ground: Ground | None = None
+    """What its reason speaks of, where that is known."""
 
     @property
     def decimals(self) -> int:

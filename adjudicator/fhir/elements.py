@@ -11,7 +11,8 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, Final
 
-from adjudicator.fhir.account import Part, carc_of
+from adjudicator.fhir.account import Part, x12_of
+from adjudicator.fhir.grounds import Ground
 from adjudicator.fhir.systems import (
     ADJUDICATION,
     CARC,
@@ -19,6 +20,7 @@ from adjudicator.fhir.systems import (
     LANGUAGE,
     OUR_ADJUDICATION,
     OUR_REASON,
+    RARC,
     Flavour,
     identifier_system,
     reason_code,
@@ -80,17 +82,19 @@ def paid_concept(what: str, language: str) -> Json:
 
 
 @cache
-def reason_concept(part: Part, reason: Reason | None, language: str) -> Json | None:
-    """Give the reason for an adjustment: ours where the law numbers it, X12's code and group."""
+def reason_concept(
+    part: Part, reason: Reason | None, language: str, ground: Ground | None = None
+) -> Json | None:
+    """Give the reason for an adjustment: ours where the law numbers it, X12's code, group and remark."""
     codings = []
     said = None
     if reason is not None:
         said = label(reason, language)
         codings.append(coding(OUR_REASON, reason_code(reason), said))
-    carc = carc_of(part, reason)
-    if carc is not None:
-        group, code = carc
-        codings += [coding(CARC, code), coding(CARC_GROUP, group)]
+    code = x12_of(part, reason, ground)
+    if code is not None:
+        codings += [coding(CARC, code.carc), coding(CARC_GROUP, code.group)]
+        codings += [coding(RARC, code.remark)] if code.remark else []
     return concept(*codings, text=said) if codings else None
 
 

@@ -74,7 +74,7 @@ def explanation_of_benefit(
         "claimResponse": e.to_resource(
             "ClaimResponse", claim_response_id(scheme, decided.facility, decided.claim)
         ),
-        "outcome": response.OUTCOMES[decided.status],
+        "outcome": response.outcome(decided),
         "disposition": say(response.disposition(decided, sums), language),
         "preAuthRef": [decided.guarantee] if decided.guarantee else [],
         "diagnosis": _diagnoses(decided),

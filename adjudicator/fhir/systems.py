@@ -34,6 +34,8 @@ LANGUAGE: Final = "urn:ietf:bcp:47"
 
 CARC: Final = "https://x12.org/codes/claim-adjustment-reason-codes"
 """Claim adjustment reason codes."""
+RARC: Final = "https://x12.org/codes/remittance-advice-remark-codes"
+"""Remark codes, which some reason codes ask for."""
 CARC_GROUP: Final = "https://x12.org/codes/claim-adjustment-group-codes"
 """Who bears an adjustment: CO the facility, PR the patient."""
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from adjudicator.fhir.claim_response import OF_THE_CLAIM
 from adjudicator.fhir.decided import DecidedClaim, DecidedLine, Note, Paid
+from adjudicator.fhir.grounds import Ground
 from adjudicator.units import times_percentage, times_quantity
 from adjudicator.vocabulary import (
     CLAIM_CATEGORIES,
@@ -92,6 +93,7 @@ def rejected_lines(draw: st.DrawFn, number: int, reason: Reason | None = None) -
         reason=draw(st.sampled_from(LINE_REASONS)) if reason is None else reason,
         quantity=quantity,
         remunerated=draw(st.sampled_from([None, 0])),
+        ground=draw(st.sampled_from([None, *Ground])),
     )
 
 
@@ -145,4 +147,5 @@ def decided_claims(draw: st.DrawFn) -> DecidedClaim:
         held=draw(st.sampled_from([None, SAID])) if status is ClaimStatus.ENTERED else None,
         notes=draw(st.sampled_from([None, None, (Note(None, SAID),)])),
         paid=paid,
+        ground=draw(st.sampled_from([None, *Ground])),
     )

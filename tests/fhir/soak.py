@@ -56,12 +56,12 @@ def live(folder: Path, seed: int, families: int = 400, count: int = 4) -> None:
                 readjudicate(books, BY, ["all"], "new prices")
             check(books, f"{claims.name} decided")
             for location in LOCATIONS:
-                close(books, BY, month, location, commit=True)
+                close(books, BY, month, location, confirm=True)
             check(books, f"{claims.name} closed")
             if random.random() < 0.5:
                 reopen(books, BY, month, NATIONAL, "seen too late")
                 check(books, f"{claims.name} reopened")
-                close(books, BY, month, NATIONAL, commit=True)
+                close(books, BY, month, NATIONAL, confirm=True)
             pay(books, random)
             check(books, f"{claims.name} paid")
 

@@ -12,17 +12,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adjudicator.fhir.account import ADJUSTMENTS, Part, account_of, left_over, totals_of
-from adjudicator.fhir.claim_response import claim_response
+from adjudicator.fhir.claim_response import claim_response, has_error
 from adjudicator.fhir.decided import DecidedClaim, DecidedLine, Note, Paid, Sent
 from adjudicator.fhir.explanation_of_benefit import explanation_of_benefit
-from adjudicator.fhir.systems import CARC, CARC_GROUP, OUR_REASON, Flavour
+from adjudicator.fhir.systems import CARC, CARC_GROUP, OUR_REASON, RARC, Flavour
 from adjudicator.fhir.writing import encoded
 from adjudicator.problems import DoesNotAddUp
 from adjudicator.units import unscaled
 from adjudicator.vocabulary import ClaimStatus, Cut, Kind, LineStatus, PriceOrigin, Reason
 from adjudicator.words import LANGUAGES, message
 from tests.fhir.decisions import decided_claims
-from tests.fhir.reading import Resource, amounts, as_received, judged, monies, summed
+from tests.fhir.reading import Resource, amounts, as_received, code_of, judged, monies, summed
 from tests.fhir.reading import left_over as left_over_of
 
 CREATED = "2026-02-01T08:30:00+00:00"
@@ -59,7 +59,8 @@ def test_a_response_adds_up_as_it_is_received(decided: DecidedClaim, language: s
         if decided.status is not ClaimStatus.ENTERED:
             assert left_over_of(account) == 0
     assert amounts(received.get("total", [])) == summed(accounts)
-    assert [item["itemSequence"] for item in received.get("item", [])] == [one.line for one in decided.lines]
+    told = [] if has_error(decided) else [one.line for one in decided.lines]
+    assert [item["itemSequence"] for item in received.get("item", [])] == told
     paid = [line.remunerated for line in decided.lines if line.accepted and line.remunerated is not None]
     if decided.status in (ClaimStatus.VALUATED, ClaimStatus.PAID) and paid:
         expected = unscaled(sum(paid), decided.decimals)
@@ -119,9 +120,12 @@ def test_what_changes_without_a_decision_is_a_new_version_too(decided: DecidedCl
 def test_an_explanation_of_benefit_says_the_same(decided: DecidedClaim) -> None:
     response = as_received(claim_response(decided, created=CREATED))
     explained = as_received(explanation_of_benefit(decided, created=CREATED))
-    for name in ("total", "payment", "processNote", "outcome", "disposition", "type", "patient"):
+    adjudicated = () if has_error(decided) else ("total", "payment")
+    for name in (*adjudicated, "processNote", "outcome", "disposition", "type", "patient"):
         assert explained.get(name) == response.get(name)
-    for one, other in zip(explained.get("item", []), response.get("item", []), strict=True):
+    # An explanation tells of the lines of a claim that could not be adjudicated as well: it has no errors.
+    assert len(explained.get("item", [])) == len(decided.lines)
+    for one, other in zip(explained.get("item", []), response.get("item", []), strict=not has_error(decided)):
         assert (one["sequence"], one["adjudication"]) == (other["itemSequence"], other["adjudication"])
         assert Decimal(one["net"]["value"]) == amounts(one["adjudication"])["submitted"]
     assert explained["claimResponse"]["reference"] == f"ClaimResponse/{response['id']}"
@@ -150,19 +154,31 @@ def test_the_same_decision_gives_the_same_bytes(
     assert first == second
 
 
-@given(decided_claims())
-def test_every_rejection_is_an_error_and_carries_its_codes(decided: DecidedClaim) -> None:
-    resource = claim_response(decided, created=CREATED)
-    errors = resource.get("error", [])
-    rejected = [line for line in decided.lines if line.status is LineStatus.REJECTED]
-    if decided.status is ClaimStatus.REJECTED:
-        assert resource["outcome"] == "error"
-        assert errors
-    named = {one["itemSequence"] for one in errors if "itemSequence" in one}
-    assert not errors or not named or named == {line.line for line in rejected}
-    for error in errors:
-        systems = [coding["system"] for coding in error["code"]["coding"]]
-        assert systems == [OUR_REASON, CARC, CARC_GROUP]
+@given(decided_claims(), flavours)
+def test_errors_and_adjudications_exclude_each_other(decided: DecidedClaim, flavour: Flavour) -> None:
+    """As R4 has it: what could not be adjudicated has errors, what was has lines with their reasons."""
+    resource = claim_response(decided, created=CREATED, flavour=flavour)
+    standard = flavour is Flavour.STANDARD
+    if has_error(decided):
+        assert resource["error"]
+        assert not standard or resource["outcome"] == "error"
+        assert not standard or not {"item", "total", "payment"} & set(resource)
+    elif standard:
+        assert "error" not in resource
+        assert resource["outcome"] != "error"
+    rejected = {line.line for line in decided.lines if line.status is LineStatus.REJECTED}
+    reasons = [error["code"] for error in resource.get("error", [])]
+    if standard:
+        for item in resource.get("item", []):
+            found = [one["reason"] for one in item["adjudication"] if code_of(one) == "rejected"]
+            assert bool(found) is (item["itemSequence"] in rejected)
+            reasons += found
+    for reason in reasons:
+        systems = [coding["system"] for coding in reason["coding"]]
+        assert systems in ([OUR_REASON, CARC, CARC_GROUP], [OUR_REASON, CARC, CARC_GROUP, RARC])
+        codes = {coding["system"]: coding["code"] for coding in reason["coding"]}
+        # X12 lets these two stand only with a remark.
+        assert (codes[CARC] in ("16", "96")) is (RARC in codes)
 
 
 def line(number: int, **changes: object) -> DecidedLine:
@@ -221,7 +237,7 @@ def test_a_line_leads_from_what_was_asked_to_what_is_paid() -> None:
         for coding in one.get("reason", {"coding": []})["coding"]
         if coding["system"] == CARC
     }
-    assert by_carc == {"222", "45", "1", "2"}
+    assert by_carc == {"119", "45", "1", "2"}
 
 
 @pytest.mark.parametrize(
@@ -231,6 +247,7 @@ def test_a_line_leads_from_what_was_asked_to_what_is_paid() -> None:
         (ClaimStatus.PROCESSED, "partial"),
         (ClaimStatus.VALUATED, "complete"),
         (ClaimStatus.PAID, "complete"),
+        # Without any lines, it could not be adjudicated.
         (ClaimStatus.REJECTED, "error"),
     ],
 )

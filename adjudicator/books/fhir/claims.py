@@ -22,6 +22,7 @@ from adjudicator.books.books import Books
 from adjudicator.books.claims import CLAIM_COLUMNS, LINE_COLUMNS
 from adjudicator.books.closing.periods import CLOSED
 from adjudicator.books.fhir.payments import check_facilities, payments_made
+from adjudicator.books.fhir.registers import rows_in_books
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
 from adjudicator.books.registers import registers_at
 from adjudicator.fhir.assembling import Known, Share, decided_claims
@@ -173,6 +174,7 @@ class _Reader:
             settled={claim: self._closing_at[closing] for claim, closing in closings.items()},
             paid=paid,
             reviewed=self._reviewed(wanted),
+            rows_of=rows_in_books(self._connection),
         )
 
     def _settlements(self, wanted: Any, decisions: pa.Table) -> dict[int, int]:

@@ -16,7 +16,7 @@ from starlette.routing import Route
 from adjudicator.books.submission.counter import Counter
 from adjudicator.problems import Refused
 from adjudicator.store.runs import last_run
-from adjudicator.web.fhir import bulk, claims, eligibility, validation
+from adjudicator.web.fhir import bulk, bundles, claims, eligibility, validation
 from adjudicator.web.fhir.capability import ANY, capability
 from adjudicator.web.fhir.desk import LOG, Desk
 from adjudicator.web.fhir.replies import Declined, Reply, asked_language, declined
@@ -26,6 +26,7 @@ from adjudicator.web.fhir.settings import Settings
 _QUESTION: Final = eligibility.NAME
 
 OPERATIONS: Final = (
+    Operation("POST", "/fhir", "bundle", bundles.take, interaction="transaction batch"),
     Operation("POST", "/fhir/Claim/$submit", "submit", claims.submit, "Claim", name="submit"),
     Operation("GET", "/fhir/ClaimResponse", "search", claims.search, "ClaimResponse", "search-type"),
     Operation("POST", "/fhir/ClaimResponse/_search", "search", claims.search, "ClaimResponse", "search-type"),

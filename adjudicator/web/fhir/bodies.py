@@ -24,7 +24,7 @@ _LINES: Final = ("application/fhir+ndjson", "application/ndjson", "application/x
 
 _BUNDLES: Final = ("transaction", "batch", "collection", "message", "document")
 
-_ENTRIES: Final = 500
+ENTRIES: Final = 500
 """Entries of a Bundle that are looked at."""
 
 
@@ -189,24 +189,24 @@ def type_of(body: bytes) -> str:
     Raises:
         Declined: it is no JSON object.
     """
-    found = _decoded(body, _Head).type_
+    found = decoded(body, _Head).type_
     return found if isinstance(found, str) else ""
 
 
 def _in_bundle(body: bytes, wanted: str) -> Sent:
-    bundle = _decoded(body, _Bundle)
+    bundle = decoded(body, _Bundle)
     if bundle.type not in _BUNDLES:
         given = bundle.type if isinstance(bundle.type, str) else "–"
         raise declined(400, "structure", "serve.bundle_type", given=given)
-    if len(bundle.entry) > _ENTRIES:
-        raise declined(400, "too-long", "serve.bundle_entries", most=_ENTRIES)
+    if len(bundle.entry) > ENTRIES:
+        raise declined(400, "too-long", "serve.bundle_entries", most=ENTRIES)
     found: list[bytes] = []
     context: dict[str, Any] = {}
     for entry in bundle.entry:
         raw = bytes(entry.resource)
         if not raw.strip().startswith(b"{"):
             continue
-        head = _decoded(raw, _Head)
+        head = decoded(raw, _Head)
         if head.type_ == wanted:
             found.append(raw)
             continue
@@ -220,14 +220,19 @@ def _in_bundle(body: bytes, wanted: str) -> Sent:
 
 
 def _in_parameters(body: bytes) -> bytes:
-    parameters = _decoded(body, _Parameters)
+    parameters = decoded(body, _Parameters)
     found = [bytes(one.resource) for one in parameters.parameter if one.name == "resource"]
     if len(found) != 1 or not found[0].strip() or type_of(found[0]) == "Parameters":
         raise declined(400, "structure", "serve.parameters")
     return found[0]
 
 
-def _decoded(body: bytes, shape: Any) -> Any:
+def decoded(body: bytes, shape: Any) -> Any:
+    """Read JSON into a shape.
+
+    Raises:
+        Declined: it is none, or of another shape.
+    """
     try:
         return msgspec.json.decode(body, type=shape)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -64,6 +64,7 @@ def capability(operations: Sequence[Operation], base: str, settings: Settings, l
                     )
                 },
                 "resource": [_resource(operations, one, language) for one in types],
+                "interaction": [{"code": code} for one in operations for code in _of_whole(one)],
                 "operation": [_operation(one, None) for one in operations if _of_server(one)],
             }
         ],
@@ -80,6 +81,11 @@ def _validates(operations: Sequence[Operation]) -> bool:
 
 def _of_server(operation: Operation) -> bool:
     return operation.resource is None and operation.name is not None
+
+
+def _of_whole(operation: Operation) -> list[str]:
+    """Give the interactions with the server as a whole."""
+    return (operation.interaction or "").split() if operation.resource is None else []
 
 
 def _resource(operations: Sequence[Operation], kind: str, language: str) -> Resource:

@@ -23,7 +23,7 @@ from typing import Any, Final, Generic, TypeVar
 from adjudicator.books.books import Books
 from adjudicator.books.submission.answers import Answer, answers, provision_names
 from adjudicator.books.submission.audit import Access, write_down
-from adjudicator.books.submission.counter import NO_CLAIM, Counter, Read, Submitted
+from adjudicator.books.submission.counter import NO_CLAIM, REFUSALS, Counter, Read, Submitted
 from adjudicator.problems import DoesNotAddUp, Refused
 from adjudicator.web.fhir.replies import come_again
 from adjudicator.web.fhir.settings import Settings
@@ -275,6 +275,18 @@ class Desk:
         """Receive and decide claims, in the thread that calls; those who decide take turns."""
         submitted = self.counter.submit(batch)
         found = self.answers([one.claim_id for one in submitted if one.claim_id != NO_CLAIM])
+        return [Done(one, found.get(one.claim_id)) for one in submitted]
+
+    def decide_whole(self, batch: Sequence[Read]) -> list[Done]:
+        """Receive claims all or none, and decide them; in the thread that calls.
+
+        Returns:
+            What became of each, and its answer; no answers where with one of them nothing can be done.
+        """
+        submitted = self.counter.submit_whole(batch)
+        if any(one.state in REFUSALS for one in submitted):
+            return [Done(one, None) for one in submitted]
+        found = self.answers([one.claim_id for one in submitted])
         return [Done(one, found.get(one.claim_id)) for one in submitted]
 
     def _decide(self, batch: Sequence[Read]) -> list[Done]:

@@ -73,7 +73,7 @@ class Operation:
     resource: str | None = None
     """The type of resource that it is of; None: of the whole server."""
     interaction: str | None = None
-    """FHIR's code of the interaction, where it is one."""
+    """FHIR's code of the interaction, where it is one; several stand apart by blanks."""
     name: str | None = None
     """The name of the operation, where it is one, without ``$``."""
 
