@@ -3,6 +3,13 @@
 The catalogue is the folder ``catalogue/``: one YAML file a room, each entry a key with an ``en`` and a
 ``fr`` text whose ``{names}`` are filled in with values. Rooms hand :class:`Message` objects around; only a
 face (the command line, a report) turns them into text, in the language of its reader.
+
+Where a noun follows a number, the text gives both forms, and the number by its name chooses::
+
+    en: '{count} {count:claim was|claims were} set aside'
+    fr: '{count} {count:prestation a été écartée|prestations ont été écartées}'
+
+Each language has its own singular: English speaks so of 1 alone, French of 0 and of 1.5 too.
 """
 
 from __future__ import annotations
@@ -11,15 +18,16 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
+from string import Formatter
 from typing import Any, Final
 
 import yaml
+from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
 
-from adjudicator.units import unscaled
 from adjudicator.vocabulary import Word
 
 _LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -39,6 +47,11 @@ class Amount:
     minor: int
     decimals: int
 
+    @property
+    def exact(self) -> Decimal:
+        """In major units."""
+        return Decimal(self.minor).scaleb(-self.decimals)
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -46,12 +59,22 @@ class Quantity:
 
     hundredths: int
 
+    @property
+    def exact(self) -> Decimal:
+        """In units."""
+        return Decimal(self.hundredths).scaleb(-2)
+
 
 @dataclass(frozen=True)
 class Percentage:
     """A percentage to be shown, in hundredths of a percent."""
 
     hundredths: int
+
+    @property
+    def exact(self) -> Decimal:
+        """In percent."""
+        return Decimal(self.hundredths).scaleb(-2)
 
 
 @dataclass(frozen=True)
@@ -68,6 +91,78 @@ class Message:
 def message(key: str, **values: Any) -> Message:
     """Make a message; ``values`` fill the ``{names}`` of its text."""
     return Message(key, values)
+
+
+@dataclass(frozen=True)
+class Blank:
+    """A blank of a text, that is filled in."""
+
+    name: str
+    """Of the value."""
+    forms: tuple[str, str] | None = None
+    """The singular and the plural, one of which the value chooses; None where the value itself is shown."""
+
+
+@lru_cache(4096)
+def parts(template: str) -> tuple[str | Blank, ...]:
+    """Take a text apart: what stands in it as it is, and the blanks.
+
+    Raises:
+        ValueError: a brace stands alone, or a blank has something else than two different forms.
+
+    """
+    found: list[str | Blank] = []
+    # Names may have dots in them, which str.format would take for attributes.
+    for before, name, forms, conversion in Formatter().parse(template):
+        found += [before] if before else []
+        if name is None:
+            continue
+        one, bar, many = (forms or "").partition("|")
+        if conversion or (forms and (not bar or one == many or set("{|}") & set(one + many))):
+            raise ValueError(f"{{{name}}} wants two forms, such as {{{name}:day|days}}")
+        found.append(Blank(name, (one, many) if bar else None))
+    return tuple(found)
+
+
+def fill(template: str, values: Mapping[str, Any], language: str = "en") -> str:
+    """Fill in a text: the catalogue's, or one that a rule brings along.
+
+    Raises:
+        KeyError: a value is missing.
+
+    """
+    return "".join(
+        part if isinstance(part, str) else _put(part, values[part.name], language) for part in parts(template)
+    )
+
+
+def _put(blank: Blank, value: Any, language: str) -> str:
+    if blank.forms is None:
+        return str(shown(value, language))
+    return blank.forms[0 if singular(value, language) else 1]
+
+
+def singular(value: Any, language: str = "en") -> bool:
+    """Tell whether a language speaks in the singular of so many; of a list, as many as it has.
+
+    What is no number counts as many.
+    """
+    match value:
+        case Amount() | Quantity() | Percentage():
+            number = value.exact
+        case int() | float() | Decimal():
+            number = Decimal(str(value))
+        case list() | tuple():
+            number = Decimal(len(value))
+        case _:
+            return False
+    # 1.00 is shown as 1, and spoken of so.
+    return _locale(language).plural_form(number.normalize()) == "one"
+
+
+@cache
+def _locale(language: str) -> Locale:
+    return Locale.parse(_LOCALE[language])
 
 
 @cache
@@ -97,8 +192,7 @@ def text(key: str, language: str = "en", /, **values: Any) -> str:
         KeyError: the catalogue has no such key, or a value is missing.
 
     """
-    template = entries()[key][language]
-    return template.format_map({name: shown(value, language) for name, value in values.items()})
+    return fill(entries()[key][language], values, language)
 
 
 def say(said: Message, language: str = "en") -> str:
@@ -127,12 +221,15 @@ def shown(value: Any, language: str = "en") -> Any:
         case Word():
             return label(value, language)
         case Amount():
-            return number(unscaled(value.minor, value.decimals), value.decimals, language)
+            return number(value.exact, value.decimals, language)
         case Quantity():
-            return _short(unscaled(value.hundredths, 2), language)
+            return _short(value.exact, language)
         case Percentage():
-            percent = _short(unscaled(value.hundredths, 2), language)
+            percent = _short(value.exact, language)
             return f"{percent}\u00a0%" if language == "fr" else f"{percent}%"
+        case dt.datetime():
+            utc = value.astimezone(dt.UTC)
+            return f"{_date(utc.date(), language)}, {utc:%H:%M} UTC"
         case dt.date():
             return _date(value, language)
         case bool():
@@ -143,6 +240,11 @@ def shown(value: Any, language: str = "en") -> Any:
             return ", ".join(str(shown(item, language)) for item in value)
         case _:
             return value
+
+
+def moment(written: str) -> dt.datetime:
+    """Read a moment as the books keep it (ISO 8601), to be shown as its reader writes it."""
+    return dt.datetime.fromisoformat(written)
 
 
 def _date(date: dt.date, language: str) -> str:

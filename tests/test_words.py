@@ -11,6 +11,8 @@ from pathlib import Path
 from string import Formatter
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adjudicator import vocabulary
 from adjudicator.product.source import read_source
@@ -18,14 +20,18 @@ from adjudicator.vocabulary import Kind, Word
 from adjudicator.words import (
     LANGUAGES,
     Amount,
+    Blank,
     Percentage,
     Quantity,
     entries,
+    fill,
     label,
     message,
     number,
+    parts,
     say,
     shown,
+    singular,
     text,
 )
 
@@ -69,6 +75,103 @@ def test_every_text_is_there_in_every_language_with_the_same_names() -> None:
     assert [key for key, texts in entries().items() if not is_whole(texts)] == []
 
 
+def blanks(key: str, language: str) -> list[Blank]:
+    """Give what is filled in, in a text."""
+    return [part for part in parts(entries()[key][language]) if isinstance(part, Blank)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_chooses_between_forms_stands_in_the_text_as_a_number(language: str) -> None:
+    # What click says is filled in by click.
+    for key in (key for key in entries() if not key.startswith("click.")):
+        found = blanks(key, language)
+        choosing = {blank.name for blank in found if blank.forms}
+        assert choosing <= {blank.name for blank in found if not blank.forms}, key
+
+
+def forms_chosen_by_texts(source: Path) -> Iterator[str]:
+    """Give the places where code gives a text to what chooses between forms."""
+    for call in ast.walk(ast.parse(source.read_text("utf-8"))):
+        if not isinstance(call, ast.Call):
+            continue
+        keys = [_key(call, argument) for argument in call.args[:2]]
+        for key in (key for key in keys if key in entries() and not key.startswith("click.")):
+            names = {blank.name for language in LANGUAGES for blank in blanks(key, language) if blank.forms}
+            for put in call.keywords:
+                made = put.value.func if isinstance(put.value, ast.Call) else None
+                written = getattr(made, "attr", getattr(made, "id", "")) in {
+                    "str",
+                    "join",
+                    "text",
+                    "number",
+                    "shown",
+                }
+                if put.arg in names and (written or isinstance(put.value, ast.JoinedStr | ast.Constant)):
+                    yield f"line {call.lineno}: {key}, {put.arg}"
+
+
+def _key(call: ast.Call, argument: ast.expr) -> str:
+    function = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    value = argument.value if isinstance(argument, ast.Constant) else ""
+    return f"{PREFIXED.get(function, '')}{value}" if isinstance(value, str) else ""
+
+
+def test_no_code_gives_a_text_to_what_chooses_between_forms() -> None:
+    found = [
+        f"{source.relative_to(ROOT)}, {place}"
+        for source in SOURCES
+        for place in forms_chosen_by_texts(source)
+    ]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "french"),
+    [
+        (0, False, True),
+        (1, True, True),
+        (2, False, False),
+        (1_000_000, False, False),
+        (Quantity(100), True, True),
+        (Quantity(150), False, True),
+        (Quantity(200), False, False),
+        (Amount(100, 2), True, True),
+        (Decimal("1.00"), True, True),
+        (["one"], True, True),
+        (["one", "another"], False, False),
+        ("–", False, False),
+    ],
+)
+def test_each_language_has_its_own_singular(value: object, english: bool, french: bool) -> None:
+    assert (singular(value, "en"), singular(value, "fr")) == (english, french)
+
+
+@given(st.integers(0, 2**40), st.sampled_from(LANGUAGES))
+def test_a_number_chooses_one_of_the_two_forms(count: int, language: str) -> None:
+    said = fill("{count} {count:claim was|claims were} set aside", {"count": count}, language)
+    assert (
+        said
+        == f"{shown(count, language)} {'claim was' if singular(count, language) else 'claims were'} set aside"
+    )
+
+
+def test_names_have_dots_and_braces_are_written_twice() -> None:
+    assert (
+        fill("{{{line.quantity}}} {line.quantity:unit|units}", {"line.quantity": Quantity(100)}) == "{1} unit"
+    )
+    with pytest.raises(KeyError):
+        fill("{days:day|days}", {})
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{days", "days}", "{days!r}", "{days:days}", "{days:a|b|c}", "{days:day|day}", "{days:{a}|b}"],
+)
+def test_what_no_text_may_have_in_it(template: str) -> None:
+    with pytest.raises(ValueError, match=r"form|brace|\}|expected"):
+        parts(template)
+
+
 @pytest.mark.parametrize("file", sorted(CATALOGUE.glob("*.yaml")), ids=lambda file: file.name)
 def test_no_key_stands_twice(file: Path) -> None:
     assert [problem.told() for problem in read_source(file).problems] == []
@@ -95,7 +198,7 @@ def keys_used(source: Path) -> Iterator[tuple[int, str]]:
         function = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
         if function not in SAYS and function not in PREFIXED:
             continue
-        for argument in (part for given in call.args for part in _choices(given)):
+        for argument in (part for one in call.args for part in _choices(one)):
             pattern = _pattern(argument)
             if pattern is None:
                 continue
@@ -153,6 +256,7 @@ def test_every_key_that_the_code_names_is_in_the_catalogue(source: Path) -> None
         (dt.date(2026, 1, 31), "31 January 2026", "31 janvier 2026"),
         (Kind.SERVICE, "service", "acte"),
         (message("product.months", number=6), "6 months", "6 mois"),
+        (message("product.months", number=1), "1 month", "1 mois"),
         ([Kind.ITEM, 1234, "x"], "item, 1,234, x", "article, 1 234, x"),
         (True, True, True),
     ],
