@@ -1,9 +1,14 @@
 """The commands: parse, call, print; no logic.
 
-Exit codes: 0 all well, 1 findings (differences), 2 usage, 3 the data cannot be used, 4 amounts do not add up.
+Exit codes: 0 all well, 1 findings (differences), 2 usage, 3 the data cannot be used, 4 amounts do not add up,
+130 stopped at the keyboard.
 """
 
 from __future__ import annotations
+
+from commands import beginning  # noqa: F401 - first, as all that follows takes a while: Ctrl-C may come then
+
+# isort: split
 
 import json
 import os
@@ -20,6 +25,7 @@ from commands import fhir as fhir_commands
 from commands import fhir_export as fhir_export_commands
 from commands import fhir_intake as fhir_intake_commands
 from commands import import_openimis as openimis_in_commands
+from commands import officer as officer_commands
 from commands import payroll as payroll_commands
 from commands import policy as policy_commands
 from commands import reports as reports_commands
@@ -45,9 +51,15 @@ from commands.shared import (
     told,
 )
 from commands.shared import t as _t
+from commands.stopping import Stoppable
 
 
-@click.group(help=_t("help"), context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Stoppable,
+    help=_t("help"),
+    epilog=_t("start"),
+    context_settings={"help_option_names": ["-h", "--help"], "show_default": True},
+)
 @click.version_option(package_name="adjudicator")
 def main() -> None:
     """Adjudicate claims from declarations."""
@@ -279,6 +291,7 @@ for _command in (
     books_commands.adjudicate,
     books_commands.readjudicate,
     books_commands.verify,
+    officer_commands.officer,
     reports_commands.eligibility,
     reports_commands.report,
     policy_commands.policy,

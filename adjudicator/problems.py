@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from adjudicator.words import Message, message, say
+from adjudicator.words import Message, message, say, text
 
 
 @dataclass(frozen=True)
@@ -24,11 +24,15 @@ class Place:
     field: str | None = None
 
     def __str__(self) -> str:
+        return self.told()
+
+    def told(self, language: str = "en") -> str:
+        """Write the place as editors and terminals can follow it."""
         parts = [str(self.file)] if self.file else []
         parts += [str(number) for number in (self.line, self.column) if number is not None]
         written = ":".join(parts)
         if self.row is not None:
-            written += f" row {self.row}"
+            written += " " + text("problem.row", language, row=str(self.row))
         if self.field is not None:
             written += f" [{self.field}]"
         return written
@@ -48,7 +52,7 @@ class Problem:
 
     def told(self, language: str = "en") -> str:
         """Write the problem as one line for a person."""
-        place = f"{self.place}: " if str(self.place) else ""
+        place = f"{told}: " if (told := self.place.told(language)) else ""
         what = self.what if self.severity == "error" else message("problem.warning", what=self.what)
         remedy = f" → {say(self.remedy, language)}" if self.remedy else ""
         return f"{place}{say(what, language)}{remedy}"

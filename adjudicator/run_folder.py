@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from adjudicator.explain import inputs_of_run
 from adjudicator.fhir.assembling import Known, decided_claims
 from adjudicator.fhir.decided import DecidedClaim
+from adjudicator.fhir.grounds import rows_in
 from adjudicator.files import HUNDREDTHS
 from adjudicator.manifest import file_hash, read_manifest
 from adjudicator.prepared import prepare
@@ -49,6 +50,7 @@ class RunFolder:
     line_decisions: pa.Table
     names: Mapping[tuple[int, str], str]
     """Of provisions."""
+    registers: Mapping[str, pa.Table]
 
     @property
     def as_of(self) -> str:
@@ -88,7 +90,7 @@ class RunFolder:
             _Ordered(rows, claims["claim_id"].to_numpy())
             for rows in (self.lines, self.claim_decisions, self.line_decisions)
         ]
-        decimals, known = currency_decimals(self.currency), Known(self.names)
+        decimals, known = currency_decimals(self.currency), Known(self.names, rows_of=rows_in(self.registers))
         for start in range(0, len(claims), BATCH):
             batch = claims.slice(start, BATCH)
             lines, claim_decisions, line_decisions = (rows.between(start, start + BATCH) for rows in tables)
@@ -170,6 +172,7 @@ def read_run(folder: Path) -> RunFolder:
         claim_decisions=claim_decisions,
         line_decisions=line_decisions,
         names={(row["kind"], row["code"]): row["name"] for row in rows if row["name"]},
+        registers=registers,
     )
 
 

@@ -272,7 +272,7 @@ CARC_OF_REASON: Final = {
     Reason.CONSULTATION_COUNT: ("PR", "119"),
     Reason.SURGERY_COUNT: ("PR", "119"),
     Reason.DELIVERY_COUNT: ("PR", "119"),
-    Reason.QUANTITY: ("CO", "222"),
+    Reason.QUANTITY: ("CO", "119"),
     Reason.WAITING_PERIOD: ("PR", "179"),
     Reason.ANTENATAL_COUNT: ("PR", "119"),
     Reason.NO_COVERAGE: ("PR", "27"),

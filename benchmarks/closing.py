@@ -165,14 +165,14 @@ def _measure(books: Books, folder: Path, measured: Measured, options: argparse.N
     for month in months[:-1]:
         _received(books, month, measured, options)
         for location in _locations(books, month.name):
-            close(books, BY, read_month(month.name), location, commit=True)
+            close(books, BY, read_month(month.name), location, confirm=True)
     last = months[-1]
     _received(books, last, measured, options)
     pages: list[Page] = []
 
-    def closed(location: str, commit: bool) -> int:
-        page = close(books, BY, read_month(last.name), location, commit=commit)
-        if commit:
+    def closed(location: str, confirm: bool) -> int:
+        page = close(books, BY, read_month(last.name), location, confirm=confirm)
+        if confirm:
             pages.append(page)
         return page.settled.claims + page.rejected
 

@@ -136,7 +136,7 @@ def main() -> None:
         found = measured("ask the plan of all of them", partial(entitled, plan, families.universe))
         print(f"{len(families):,} families, {len(found.rows):,} on the list")
         del families, found
-        measured("payroll make --commit", lambda: make(books, "A", "GRANT", "2026-03", commit=True))
+        measured("payroll make --confirm", lambda: make(books, "A", "GRANT", "2026-03", confirm=True))
         measured("payroll approve", lambda: approve(books, "B", 1))
         file = measured("payroll export", lambda: export(books, "B", 1))
         (path, *_) = measured("write the file", lambda: write_benefit_file(books, file, folder / "bank"))

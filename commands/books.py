@@ -5,8 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import click
 
@@ -32,14 +33,42 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 def scheme_option(command: Command) -> Command:
     """Add ``--scheme`` to a command."""
     option = click.option(
-        "--scheme", type=FOLDER, default=Path(), envvar=SCHEME, show_default=".", help=_t("scheme.help")
+        "--scheme", type=FOLDER, default=Path(), envvar=SCHEME, show_default=False, help=_t("scheme.help")
     )
     return option(command)
 
 
+class PersonOption(click.Option):
+    """Who has a command done; by this class such commands are known."""
+
+
 def person_option(command: Command) -> Command:
-    """Add ``--by`` to a command: who has it done."""
-    return click.option("--by", help=_t("by.help"))(command)
+    """Add ``--by`` to a command: who has it done, proven before it begins where the books have officers.
+
+    The command needs ``--scheme`` and ``--lang`` too; it is given the name as it is registered.
+    """
+
+    @wraps(command)
+    def known(*arguments: Any, **given: Any) -> Any:
+        from commands.identity import proven
+
+        context = click.get_current_context()
+        # A group with a command after it does nothing itself: that command proves its own.
+        if context.invoked_subcommand is None:
+            with told(given["language"]):
+                given["by"] = proven(given["scheme"], given["by"], act_of(context), given["language"])
+        return command(*arguments, **given)
+
+    return cast("Command", click.option("--by", cls=PersonOption, help=_t("by.help"))(known))
+
+
+def act_of(context: click.Context) -> str:
+    """Give the words of a command after the program's name, as in ``payroll approve``."""
+    names = [str(context.info_name)]
+    while (parent := context.parent) is not None:
+        context = parent
+        names.append(str(context.info_name))
+    return " ".join(reversed(names[:-1]))
 
 
 def threads_option(command: Command) -> Command:
@@ -145,19 +174,39 @@ def load() -> None:
     """Load into the books."""
 
 
-@load.command("registers", help=_t("load.registers.help"))
+@load.command("registers", help=_t("load.registers.help"), epilog=_t("load.registers.example"))
 @click.argument("folder", type=SOURCE)
+@click.option("--changes", is_flag=True, help=_t("load.registers.changes"))
+@click.option("--confirm", is_flag=True, help=_t("load.registers.confirm"))
+@click.option("--examples", type=click.IntRange(0), default=3, help=_t("load.registers.examples"))
 @click.option("--allow-removal", is_flag=True, help=_t("load.allow_removal"))
 @scheme_option
 @person_option
 @language_option
-def registers(folder: Path, allow_removal: bool, scheme: Path, by: str | None, language: str) -> None:
-    """Load the registers of a folder."""
+def registers(
+    folder: Path,
+    changes: bool,
+    confirm: bool,
+    examples: int,
+    allow_removal: bool,
+    scheme: Path,
+    by: str | None,
+    language: str,
+) -> None:
+    """Load the registers of a folder, whole or as changes."""
     from adjudicator.books.books import open_books, who
+    from adjudicator.books.register_changes import load_changes
     from adjudicator.books.registers import load_registers
     from adjudicator.presentation.books import print_registers_load
+    from adjudicator.presentation.register_changes import print_changes
 
+    if confirm and not changes:
+        raise click.UsageError(_t("load.registers.only_changes", option="--confirm"))
     with told(language), open_books(scheme) as books:
+        if changes:
+            merged = load_changes(books, folder, who(by), confirm, allow_removal)
+            print_changes(out(), merged, books.decimals, examples, language)
+            return
         done = load_registers(books, folder, who(by), allow_removal)
     print_registers_load(out(), done, language)
 
@@ -208,6 +257,8 @@ def load_set_aside(number: int, folder: Path | None, scheme: Path, language: str
             print_set_aside(out(), kept_list(books.database, number), language)
             return
         written = write_kept(books.database, number, folder)
+        if not written:
+            out().print(text("books.load.nothing_set_aside", language), style="green")
     for path in written:
         out().print(str(path), soft_wrap=True)
 

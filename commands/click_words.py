@@ -6,7 +6,8 @@ letter; what it does not know stays English.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import click
 import click.core
@@ -16,7 +17,14 @@ import click.formatting
 import click.parser
 import click.types
 
-from adjudicator.words import entries
+from adjudicator.words import entries, text
+
+_KINDS: Final = (
+    ((click.types.StringParamType,), "text"),
+    ((click.types.IntParamType, click.IntRange), "whole"),
+    ((click.types.FloatParamType, click.FloatRange), "number"),
+)
+"""Kinds of values, and the words for them: "integer range" is none of a user's."""
 
 _MODULES: Final = (
     click.core,
@@ -42,3 +50,12 @@ def speak(language: str) -> None:
         for name, speaks in (("_", one), ("ngettext", many)):
             if hasattr(module, name):
                 setattr(module, name, speaks)
+    for kinds, key in _KINDS:
+        for kind in kinds:
+            kind.name = text(f"cli.kind.{key}", language)
+            setattr(kind, "get_metavar", _metavar(text(f"cli.metavar.{key}", language)))  # noqa: B010 - a method
+
+
+def _metavar(said: str) -> Callable[[click.ParamType[Any], click.Parameter, click.Context], str | None]:
+    # Arguments go by their own names.
+    return lambda self, param, ctx: said if isinstance(param, click.Option) else None

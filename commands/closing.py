@@ -35,7 +35,7 @@ def close() -> None:
 @click.argument("month")
 @_location_option
 @click.option("--dry-run", is_flag=True, help=_t("close.dry_run"))
-@click.option("--commit", is_flag=True, help=_t("close.commit"))
+@click.option("--propose", is_flag=True, help=_t("close.propose"))
 @click.option("--confirm", is_flag=True, help=_t("close.confirm"))
 @scheme_option
 @person_option
@@ -44,7 +44,7 @@ def close_month(
     month: str,
     location: str,
     dry_run: bool,
-    commit: bool,
+    propose: bool,
     confirm: bool,
     scheme: Path,
     by: str | None,
@@ -54,16 +54,23 @@ def close_month(
     from adjudicator.books.books import open_books, who
     from adjudicator.books.closing.close import close as close_books
     from adjudicator.books.closing.periods import month_given
+    from adjudicator.books.submission.unasked import count_unasked
+    from adjudicator.presentation.asking import print_not_asked
     from adjudicator.presentation.closing import print_page
+    from adjudicator.remuneration.months import last_day
+    from adjudicator.units import date_of
 
-    if dry_run + commit + confirm > 1:
+    if dry_run + propose + confirm > 1:
         raise click.UsageError(_t("close.one_of"))
-    if (commit or confirm) and by is None:
+    if (propose or confirm) and by is None:
         raise click.UsageError(_t("close.needs_by"))
     with told(language), open_books(scheme) as books:
         with progress_shown(language) as progress:
-            page = close_books(books, who(by), month_given(month), location, commit, confirm, progress)
+            page = close_books(books, who(by), month_given(month), location, propose, confirm, progress)
+        with books.database.reading() as connection:
+            not_asked = count_unasked(connection, end=date_of(last_day(month_given(month))))
         print_page(out(), books, page, language)
+        print_not_asked(out(), not_asked, language)
 
 
 @close.command("reopen", help=_t("close.reopen.help"))

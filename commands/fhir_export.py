@@ -24,16 +24,23 @@ FLAVOURS = ("standard", "openimis")
 @click.option("--from", "first", type=DAY, help=_t("fhir.from"))
 @click.option("--to", "last", type=DAY, help=_t("fhir.to"))
 @click.option("--facility", "facilities", multiple=True, help=_t("fhir.facility"))
-@click.option("--form", type=click.Choice(FORMS), default="bundle", show_default=True, help=_t("fhir.form"))
+@click.option("--format", "form", type=click.Choice(FORMS), default="bundle", help=_t("fhir.form"))
 @click.option(
     "--flavour", type=click.Choice(FLAVOURS), default="standard", show_default=True, help=_t("fhir.flavour")
 )
 @click.option("--explain", "explained", is_flag=True, help=_t("fhir.explain"))
-@click.option("--base", default="", help=_t("fhir.base"))
+@click.option("--base", default="", show_default=False, help=_t("fhir.base"))
 @click.option("--replace", is_flag=True, help=_t("fhir.replace"))
 @scheme_option
 @click.option("--run", "run", type=RUN_FOLDER, help=_t("fhir.run"))
-@click.option("--lang", "language", type=click.Choice(LANGUAGES), default=LANGUAGE, help=_t("fhir.lang"))
+@click.option(
+    "--lang",
+    "language",
+    type=click.Choice(LANGUAGES),
+    default=LANGUAGE,
+    show_default=False,
+    help=_t("fhir.lang"),
+)
 def export(
     whats: tuple[str, ...],
     target: Path,

@@ -19,7 +19,7 @@ from commands.shared import t as _t
     "--format", "form", type=click.Choice(("table", "json")), default="table", help=_t("fhir.check.format")
 )
 @click.option("--quick", is_flag=True, help=_t("fhir.check.quick"))
-@click.option("--most", type=click.IntRange(0), default=50, show_default=True, help=_t("fhir.check.most"))
+@click.option("--limit", "most", type=click.IntRange(0), default=50, help=_t("fhir.check.most"))
 @language_option
 def check(
     sources: tuple[Path, ...], profile_name: str | None, form: str, quick: bool, most: int, language: str

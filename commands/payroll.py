@@ -92,23 +92,23 @@ def payroll_fields(language: str) -> None:
 @click.argument("plan")
 @click.argument("cycle")
 @click.option("--dry-run", is_flag=True, help=_t("close.dry_run"))
-@click.option("--commit", is_flag=True, help=_t("payroll.commit"))
+@click.option("--confirm", is_flag=True, help=_t("payroll.confirm"))
 @scheme_option
 @person_option
 @language_option
 def payroll_make(
-    plan: str, cycle: str, dry_run: bool, commit: bool, scheme: Path, by: str | None, language: str
+    plan: str, cycle: str, dry_run: bool, confirm: bool, scheme: Path, by: str | None, language: str
 ) -> None:
     """Show who a plan pays for a cycle, or make the list."""
     from adjudicator.books.benefits.payrolls import make
     from adjudicator.books.books import open_books, who
 
-    if dry_run and commit:
+    if dry_run and confirm:
         raise click.UsageError(_t("payroll.one_of"))
-    if commit:
+    if confirm:
         needs_by(by)
     with told(language), open_books(scheme) as books:
-        view(books, language).proposal(make(books, who(by), plan, cycle, commit))
+        view(books, language).proposal(make(books, who(by), plan, cycle, confirm))
 
 
 @payroll.command("list", help=_t("payroll.list.help"))

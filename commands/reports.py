@@ -64,7 +64,7 @@ def report_options(command: Command) -> Command:
             click.option(
                 "--format",
                 "form",
-                type=click.Choice(("table", "csv", "xlsx", "json", "parquet")),
+                type=click.Choice(("table", "csv", "xlsx", "html", "json", "parquet")),
                 help=_t("report.format"),
             ),
             click.option(
@@ -85,8 +85,7 @@ def _of_claims(command: Command) -> Command:
             click.option("--from", "start", type=DAY, help=_t("report.from")),
             click.option("--to", "end", type=DAY, help=_t("report.to")),
             click.option(
-                "--by",
-                "dates",
+                "--dates",
                 type=click.Choice(("claimed", "service")),
                 default="claimed",
                 show_default=True,
@@ -171,15 +170,15 @@ def report_history(insuree: str, form: str | None, path: Path | None, scheme: Pa
 @click.option("--from", "start", type=DAY, required=True, help=_t("report.from"))
 @click.option("--to", "end", type=DAY, required=True, help=_t("report.to"))
 @click.option(
-    "--by",
+    "--per",
     type=click.Choice(("region", "district", "facility", "product")),
-    help=_t("report.indicators.by"),
+    help=_t("report.indicators.per"),
 )
 @report_options
 def report_indicators(
     start: dt.datetime,
     end: dt.datetime,
-    by: str | None,
+    per: str | None,
     form: str | None,
     path: Path | None,
     scheme: Path,
@@ -189,7 +188,7 @@ def report_indicators(
     from adjudicator.books.reports import indicators_report
     from adjudicator.reporting.indicators import Grouping
 
-    first, last, grouping = start.date(), end.date(), Grouping(by) if by else None
+    first, last, grouping = start.date(), end.date(), Grouping(per) if per else None
     show(lambda books: indicators_report(books, first, last, grouping), form, path, scheme, language)
 
 
@@ -259,11 +258,11 @@ def _months(month: str, until: str | None, location: str | None) -> Months:
 )
 @_closed_months
 @click.option(
-    "--by",
+    "--per",
     type=click.Choice(("facility", "product")),
     default="facility",
     show_default=True,
-    help=_t("report.process_batch.by"),
+    help=_t("report.process_batch.per"),
 )
 @click.option("--facility", help=_t("report.facility"))
 @click.option("--with-claims", is_flag=True, help=_t("report.process_batch.claims"))
@@ -273,7 +272,7 @@ def report_process_batch(
     until: str | None,
     location: str | None,
     product: str | None,
-    by: str,
+    per: str,
     facility: str | None,
     with_claims: bool,
     form: str | None,
@@ -287,7 +286,7 @@ def report_process_batch(
 
     def make(books: Books) -> Report:
         months = _months(month, until, location)
-        return process_batch_report(books, months, By(by), facility, product, with_claims)
+        return process_batch_report(books, months, By(per), facility, product, with_claims)
 
     show(make, form, path, scheme, language)
 
@@ -319,12 +318,12 @@ def report_capitation(
 )
 @_closed_months
 @click.option(
-    "--by",
+    "--per",
     "level",
     type=click.Choice(("region", "district", "ward", "village")),
     default="region",
     show_default=True,
-    help=_t("report.contributions.by"),
+    help=_t("report.contributions.per"),
 )
 @report_options
 def report_contributions(

@@ -40,7 +40,7 @@ _OPTION: Final = {
     "take_all": "--take-all",
     "allocation": "--allocation",
     "classes": "--classes",
-    "by_level": "--by-level",
+    "by_level": "--per-level",
     "fewest": "--fewest",
     "history_start": "--history-from",
     "history_end": "--history-to",
@@ -73,16 +73,16 @@ def _drawing(command: Command) -> Command:
         (
             click.option("--method", type=click.Choice(METHODS), required=True, help=_t("select.method")),
             click.option("--seed", help=_t("select.seed")),
-            click.option("--percent", help=_t("select.percent")),
+            click.option("--percent", metavar=_t("metavar.number"), help=_t("select.percent")),
             click.option("--n", "size", type=click.IntRange(1), help=_t("select.n")),
-            click.option("--above", "least", help=_t("select.above")),
+            click.option("--above", "least", metavar=_t("metavar.number"), help=_t("select.above")),
             click.option("--strata", type=click.Choice(STRATA), multiple=True, help=_t("select.strata")),
             click.option(
                 "--allocation", type=click.Choice(("proportional", "neyman")), help=_t("select.allocation")
             ),
             click.option("--classes", type=click.IntRange(2, 20), help=_t("select.classes")),
-            click.option("--take-all", help=_t("select.take_all")),
-            click.option("--by-level", is_flag=True, default=None, help=_t("select.by_level")),
+            click.option("--take-all", metavar=_t("metavar.number"), help=_t("select.take_all")),
+            click.option("--per-level", "by_level", is_flag=True, default=None, help=_t("select.per_level")),
             click.option("--fewest", type=click.IntRange(1), help=_t("select.fewest")),
             click.option("--history-from", "history_start", type=DAY, help=_t("select.history_from")),
             click.option("--history-to", "history_end", type=DAY, help=_t("select.history_to")),
@@ -209,7 +209,7 @@ def list_(scheme: Path, language: str) -> None:
 
 @select.command("show", help=_t("select.show.help"))
 @click.argument("number", type=click.IntRange(1))
-@click.option("--every", is_flag=True, help=_t("select.every"))
+@click.option("--all", "every", is_flag=True, help=_t("select.every"))
 @scheme_option
 @language_option
 def show(number: int, every: bool, scheme: Path, language: str) -> None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from pathlib import Path
 from typing import Final
 
 import click
 
 from adjudicator.words import text
-from commands.books import scheme_option
+from commands.books import DAY, person_option, scheme_option, threads_option
 from commands.shared import EXIT_FINDINGS, FOLDER, SOURCE, fail, language_option, out, progress_shown, told
 from commands.shared import t as _t
 
@@ -147,3 +148,39 @@ def test(path: Path, language: str) -> None:
     print_tried(out(), found, tried, language)
     if any(one.problems for one in tried):
         raise click.exceptions.Exit(EXIT_FINDINGS)
+
+
+@rules.command("ask", help=_t("rules.ask.help"), epilog=_t("rules.ask.example"))
+@click.option("--from", "start", type=DAY, help=_t("rules.ask.from"))
+@click.option("--to", "end", type=DAY, help=_t("rules.ask.to"))
+@click.option("--dry-run", is_flag=True, help=_t("dry_run.help"))
+@scheme_option
+@person_option
+@threads_option
+@language_option
+def ask(
+    start: dt.datetime | None,
+    end: dt.datetime | None,
+    dry_run: bool,
+    scheme: Path,
+    by: str | None,
+    threads: int,
+    language: str,
+) -> None:
+    """Ask the rules that were left out about claims that were decided one at a time."""
+    from adjudicator.books.books import open_books, who
+    from adjudicator.books.submission.asking import ask as ask_rules
+    from adjudicator.books.submission.unasked import count_unasked
+    from adjudicator.presentation.asking import print_asked
+
+    first, last = (day.date() if day else None for day in (start, end))
+    if first and last and last < first:
+        raise click.UsageError(_t("rules.ask.backwards", start=first, end=last))
+    with told(language), open_books(scheme) as books:
+        with progress_shown(language) as progress:
+            done = ask_rules(books, who(by), first, last, dry_run, threads, progress)
+        with books.database.reading() as connection:
+            waiting = count_unasked(connection)
+        # What is only tried out waits on.
+        others = waiting - (done.claims if done and not done.booked else 0)
+    print_asked(out(), done, others, dry_run, language)

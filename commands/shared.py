@@ -63,7 +63,12 @@ def t(key: str, **values: Any) -> str:
 def language_option(command: Command) -> Command:
     """Add ``--lang`` to a command."""
     option = click.option(
-        "--lang", "language", type=click.Choice(LANGUAGES), default=LANGUAGE, help=t("lang.help")
+        "--lang",
+        "language",
+        type=click.Choice(LANGUAGES),
+        default=LANGUAGE,
+        show_default=False,
+        help=t("lang.help"),
     )
     return option(command)
 
@@ -112,10 +117,18 @@ RUN_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 NEW_FOLDER: Final = click.Path(path_type=Path, file_okay=False)
 
 
+class _Console(Console):
+    """A console that leaves it to :mod:`commands.stopping` what happens where nobody reads."""
+
+    def on_broken_pipe(self) -> None:
+        """Let the command end."""
+        raise BrokenPipeError
+
+
 def out() -> Console:
     """Give the console that results go to."""
     # A file or a pipe has no width of its own; tables need some to be read.
-    return Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    return _Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
 
 
 def err() -> Console:
@@ -143,11 +156,11 @@ def told(language: str) -> Iterator[None]:
     except DoesNotAddUp as found:
         err().print(text("run.does_not_add_up", language, what=str(found)), style="bold red")
         raise click.exceptions.Exit(EXIT_DOES_NOT_ADD_UP) from None
+    except BrokenPipeError:
+        # Nobody reads what is printed; see commands.stopping.
+        raise
     except OSError as error:
         fail([problem(error)], language)
-    except KeyboardInterrupt:
-        err().print(text("run.unfinished", language))
-        raise click.exceptions.Exit(130) from None
 
 
 @contextmanager

@@ -72,7 +72,7 @@ def _options(command: Command) -> Command:
             click.option("--to", "last", type=DAY, help=_t("simulate.to")),
             click.option("--scenario", "scenarios", type=path, multiple=True, help=_t("simulate.scenario")),
             click.option("--out", "target", type=NEW_FOLDER, required=True, help=_t("run.out")),
-            click.option("--by", "dimensions", help=_t("simulate.by")),
+            click.option("--per", "dimensions", help=_t("simulate.per")),
             click.option(
                 "--bootstrap",
                 "samples",
@@ -174,7 +174,7 @@ def _wish(wish: Wish, dimensions: str | None, samples: int, seed: int, confidenc
         if unknown := [name for name in names if name not in DIMENSIONS]:
             known = ", ".join(DIMENSIONS)
             raise click.BadParameter(
-                _t("simulate.unknown_dimension", names=", ".join(unknown), known=known), param_hint="--by"
+                _t("simulate.unknown_dimension", names=", ".join(unknown), known=known), param_hint="--per"
             )
         wish = replace(wish, dimensions=names)
     return replace(wish, samples=samples, seed=seed, confidence=confidence * 100)

@@ -161,18 +161,18 @@ def voucher_claim(facility: str, file: Path, scheme: Path, by: str | None, langu
 @voucher.command("pay", help=_t("voucher.pay.help"), epilog=_t("voucher.pay.example"))
 @click.argument("plan")
 @click.option("--dry-run", is_flag=True, help=_t("close.dry_run"))
-@click.option("--commit", is_flag=True, help=_t("payroll.commit"))
+@click.option("--confirm", is_flag=True, help=_t("payroll.confirm"))
 @scheme_option
 @person_option
 @language_option
-def voucher_pay(plan: str, dry_run: bool, commit: bool, scheme: Path, by: str | None, language: str) -> None:
+def voucher_pay(plan: str, dry_run: bool, confirm: bool, scheme: Path, by: str | None, language: str) -> None:
     """Show what facilities are owed for vouchers, or put it on a list."""
     from adjudicator.books.benefits.voucher_claims import pay
     from adjudicator.books.books import open_books, who
 
-    if dry_run and commit:
+    if dry_run and confirm:
         raise click.UsageError(_t("payroll.one_of"))
-    if commit:
+    if confirm:
         needs_by(by)
     with told(language), open_books(scheme) as books:
-        _view(books, language).due(pay(books, who(by), plan, commit))
+        _view(books, language).due(pay(books, who(by), plan, confirm))

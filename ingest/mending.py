@@ -51,6 +51,8 @@ def write_rows(folder: Path, table: str, rows: Mapping[Path, Int64s]) -> list[Pa
             groups.setdefault(_header(_opened(path)), []).append(path)
     for number, (header, paths) in enumerate(groups.items(), 1):
         target = folder / (f"{table}.csv" if number == 1 else f"{table}-{number}.csv")
+        # What ended lies in a folder of its own.
+        target.parent.mkdir(exist_ok=True)
         with replacing(target) as temporary, temporary.open("wb") as file:
             file.write(header)
             for path in paths:

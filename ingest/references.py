@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -10,12 +11,14 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adjudicator.encoding import UNKNOWN, Keys
+from adjudicator.encoding import UNKNOWN, Keys, one_array
 from adjudicator.problems import Place, Problem
 from adjudicator.vocabulary import Kind
 from adjudicator.words import message
 
 Columns = dict[str, pa.Array]
+
+NOTHING: Final[Mapping[str, Columns]] = {}
 
 REFERENCES: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "catchments": (("facility", "facilities", "code"), ("location", "locations", "code")),
@@ -50,13 +53,24 @@ def astray(locations: Columns) -> npt.NDArray[np.int64]:
         reached |= further
 
 
-def doubts(tables: dict[str, Columns]) -> list[Problem]:
-    """Warn of names that no row bears, where adjudication can live with it."""
+def doubts(tables: dict[str, Columns], beside: Mapping[str, Columns] = NOTHING) -> list[Problem]:
+    """Warn of names that no row bears, where adjudication can live with it.
+
+    Args:
+        tables: the rows whose names are looked at.
+        beside: further rows that bear names, where ``tables`` are changes of a larger register.
+    """
+
+    def borne(name: str, *columns: str) -> list[pa.Array]:
+        rows = [held[name] for held in (tables, beside) if name in held]
+        return [pa.concat_arrays([one_array(held[column]) for held in rows]) for column in columns]
+
+    there = {*tables, *beside}
     warnings: list[Problem] = []
-    if "price_lists" in tables and "provisions" in tables:
+    if "price_lists" in tables and "provisions" in there:
         lists = tables["price_lists"]
         priced = _by_kind(lists["code"], lists["kind"])
-        known = _by_kind(tables["provisions"]["code"], tables["provisions"]["kind"])
+        known = _by_kind(*borne("provisions", "code", "kind"))
         _warn(
             warnings,
             "price_lists",
@@ -64,9 +78,8 @@ def doubts(tables: dict[str, Columns]) -> list[Problem]:
             "ingest.unknown_provisions",
             lists["code"].take(_rows(priced, known)),
         )
-    if "facilities" in tables and "price_lists" in tables:
-        lists = tables["price_lists"]
-        known = _by_kind(lists["price_list"], lists["kind"])
+    if "facilities" in tables and "price_lists" in there:
+        known = _by_kind(*borne("price_lists", "price_list", "kind"))
         for name, kind in (("service_price_list", Kind.SERVICE), ("item_price_list", Kind.ITEM)):
             named = tables["facilities"][name]
             wanted = _by_kind(named, pa.array(np.full(len(named), int(kind), np.int8)))
@@ -74,9 +87,9 @@ def doubts(tables: dict[str, Columns]) -> list[Problem]:
                 warnings, "facilities", name, "ingest.unknown_price_lists", named.take(_rows(wanted, known))
             )
     for table in ("facilities", "families"):
-        if table in tables and "locations" in tables:
+        if table in tables and "locations" in there:
             located = tables[table]["location"]
-            unknown = located.take(_rows(located, tables["locations"]["code"]))
+            unknown = located.take(_rows(located, *borne("locations", "code")))
             _warn(warnings, table, "location", "ingest.unknown_locations", unknown)
     return warnings
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from adjudicator.problems import Problem
 from adjudicator.tables import REGISTERS, Table
@@ -19,9 +17,10 @@ from ingest.fhir.files import find_resources
 from ingest.fhir.profile import Profile
 from ingest.fhir.reading import Sending
 from ingest.found import find
+from ingest.judgement import Judgement
 from ingest.memory import PyRows, in_memory
 from ingest.references import REFERENCES, Columns, astray, dangling, doubts
-from ingest.rows import Bad, Rows, faults, read_rows
+from ingest.rows import Rows, read_rows
 from ingest.set_aside import SetAside
 from ingest.sources import Findings, Opened, Source, check_headers, open_table
 from ingest.versions import judge
@@ -40,8 +39,6 @@ _ORDER: Final = (
     "contributions",
 )
 """The registers, each after those that its rows name."""
-
-Int64s = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -80,17 +77,28 @@ def read_tables(
     Raises:
         Refused: as there.
     """
+    findings = Findings()
+    return _read(open_tables(folder, wanted, findings, profile), decimals, findings)
+
+
+def open_tables(
+    folder: Path, wanted: Mapping[str, Table], findings: Findings, profile: Profile | None = None
+) -> dict[str, Opened]:
+    """Open the files of those tables that are found in a folder; what is wrong with any goes to the findings.
+
+    Raises:
+        Refused: there is no such folder.
+    """
     found = find([folder], list(wanted))
     resources = find_resources(found.resources)
     sending = Sending(resources.files, profile)
     sent: Mapping[str, Sequence[Source]] = sending.registers(wanted)
-    findings = Findings(warnings=found.warnings + resources.warnings + sending.warnings())
-    opened = {
+    findings.warnings += found.warnings + resources.warnings + sending.warnings()
+    return {
         name: _with(open_table(table, found.files[name], (), findings), sent.get(name, ()))
         for name, table in wanted.items()
         if found.files[name] or name in sent
     }
-    return _read(opened, decimals, findings)
 
 
 def _with(opened: Opened, others: Sequence[Source]) -> Opened:
@@ -123,7 +131,7 @@ def _read(opened: Mapping[str, Opened], decimals: int, findings: Findings) -> Re
     files: list[Path] = []
     standing: dict[str, Columns] = {}
     read: dict[str, int] = {}
-    for name in sorted(opened, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)):
+    for name in in_order(opened):
         sources = opened[name].sources
         rows = read_rows(opened[name], len(files), decimals)
         files.extend(source.path for source in sources)
@@ -135,81 +143,47 @@ def _read(opened: Mapping[str, Opened], decimals: int, findings: Findings) -> Re
     return Reading(tables, into, findings.warnings + doubts(standing), counts, files)
 
 
+def in_order(names: Iterable[str]) -> list[str]:
+    """Put registers in order, each after those that its rows name; other tables come last."""
+    return sorted(names, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
+
+
 def _judged(
     table: Table, rows: Rows, others: Mapping[str, Columns], files: Sequence[Path], into: SetAside
 ) -> Columns:
     """Tell good rows from bad: first each by itself, then by what it names, then among its likes."""
-    judgement = _Judgement(table, rows, files, into)
+    judgement = Judgement(table, rows, files, into)
     judgement.drop_unreadable()
     judgement.drop_reversed_periods()
     for column, target, key in REFERENCES.get(table.name, ()):
         if target in others:
-            judgement.drop_dangling(column, target, others[target][key])
-    judgement.drop_clashes()
+            places = dangling(judgement.columns[column], others[target][key])
+            judgement.drop(places, column, "ingest.unknown_reference", table=target)
+    _drop_clashes(judgement)
     if table.name == "locations":
-        judgement.drop_astray()
+        drop_astray(judgement, judgement.columns)
     return judgement.columns
 
 
-class _Judgement:
-    """The rows of a table that still stand, and where they are among all that were read."""
+def _drop_clashes(judgement: Judgement) -> None:
+    table = judgement.table
+    judged = judge(judgement.columns, table)
+    clash = "ingest.same_key" if table.period is None else "ingest.overlapping_version"
+    for pairs, reason in ((judged.repeated, "ingest.repeated_row"), (judged.overlapping, clash)):
+        judgement.note(pairs[:, 0], table.key[-1], reason, **judgement.whereabouts(pairs[:, 1]))
+    judgement.keep(judged.order)
 
-    def __init__(self, table: Table, rows: Rows, files: Sequence[Path], into: SetAside) -> None:
-        self.columns = rows.columns
-        self._positions = np.arange(rows.size)
-        self._table = table
-        self._rows = rows
-        self._files = pa.array([str(file) for file in files], pa.string())
-        self._into = into
 
-    def drop_unreadable(self) -> None:
-        for bad in self._rows.bad:
-            self._into.faults.append(faults(self._table.name, bad, self._rows.origin))
-        self._keep(np.flatnonzero(~self._rows.unreadable))
+def drop_astray(judgement: Judgement, locations: Columns) -> None:
+    """Drop locations that have no way up.
 
-    def drop_reversed_periods(self) -> None:
-        start, end = self._table.period or ("effective", "expiry")
-        if start in self.columns and end in self.columns:
-            wrong = pc.less(self.columns[end], self.columns[start]).fill_null(False)
-            places = np.flatnonzero(wrong.to_numpy(zero_copy_only=False))
-            begins = self.columns[start].take(pa.array(places)).cast(pa.string())
-            self._note(places, end, "ingest.ends_before_it_starts", start=start, begins=begins)
-            self._drop(places)
-
-    def drop_dangling(self, column: str, target: str, targets: pa.Array) -> None:
-        places = dangling(self.columns[column], targets)
-        self._note(places, column, "ingest.unknown_reference", table=target)
-        self._drop(places)
-
-    def drop_clashes(self) -> None:
-        judged = judge(self.columns, self._table)
-        clash = "ingest.same_key" if self._table.period is None else "ingest.overlapping_version"
-        for pairs, reason in ((judged.repeated, "ingest.repeated_row"), (judged.overlapping, clash)):
-            files, rows = self._rows.origin.places(self._positions[pairs[:, 1]])
-            others = self._files.take(pa.array(files))
-            self._note(pairs[:, 0], self._table.key[-1], reason, file=others, row=pa.array(rows))
-        self._keep(judged.order)
-
-    def drop_astray(self) -> None:
-        places = astray(self.columns)
-        unknown = np.intersect1d(places, dangling(self.columns["parent"], self.columns["code"]))
-        self._note(unknown, "parent", "ingest.unknown_reference", table=self._table.name)
-        self._note(np.setdiff1d(places, unknown), "parent", "ingest.parent_astray")
-        self._drop(places)
-
-    def _note(self, places: Int64s, column: str, reason: str, **details: Any) -> None:
-        if len(places):
-            values = self.columns[column].take(pa.array(places)).cast(pa.string())
-            bad = Bad(self._positions[places], column, reason, values, details)
-            self._into.faults.append(faults(self._table.name, bad, self._rows.origin))
-
-    def _drop(self, places: Int64s) -> None:
-        self._keep(np.delete(np.arange(len(self._positions)), places))
-
-    def _keep(self, places: Int64s) -> None:
-        """Keep some of the rows, in the order given."""
-        if np.array_equal(places, np.arange(len(self._positions))):
-            return
-        self._positions = self._positions[places]
-        taken = pa.array(places)
-        self.columns = {name: held.take(taken) for name, held in self.columns.items()}
+    Args:
+        judgement: of locations.
+        locations: theirs first, and then those above them that were not read with them.
+    """
+    places = astray(locations)
+    places = places[places < len(judgement)]
+    unknown = np.intersect1d(places, dangling(judgement.columns["parent"], locations["code"]))
+    judgement.note(unknown, "parent", "ingest.unknown_reference", table=judgement.table.name)
+    judgement.note(np.setdiff1d(places, unknown), "parent", "ingest.parent_astray")
+    judgement.keep(np.delete(np.arange(len(judgement)), places))

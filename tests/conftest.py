@@ -1,12 +1,16 @@
-"""What all tests share: the folder of shared material, and settings of hypothesis."""
+"""What all tests share: the folder of shared material, settings of hypothesis, a closer look at messages."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+
+from adjudicator import words
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -21,3 +25,18 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that names a folder of conformance cases."""
     default = str(SHARED / "conformance" / "cases")
     parser.addoption("--cases", default=default, help="folder of conformance cases (*.json)")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _numbers_choose_between_forms() -> Iterator[None]:
+    """Let no text choose between a singular and a plural: people would be told of "1 claims"."""
+    singular = words.singular
+
+    def checked(value: Any, language: str = "en") -> bool:
+        # A dash stands for what is not known.
+        assert not isinstance(value, str) or value == "–", f"{value!r} chooses between forms"
+        return singular(value, language)
+
+    words.singular = checked
+    yield
+    words.singular = singular

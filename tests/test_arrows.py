@@ -18,6 +18,7 @@ FORBIDDEN = {
     "adjudicator/rulebook": (*SHELL, "ingest"),
     "adjudicator/review": (*SHELL, "ingest"),
     "adjudicator/remuneration": (*SHELL, "ingest"),
+    "adjudicator/officers": (*SHELL, "ingest"),
     "adjudicator/reporting": (*SHELL, "ingest"),
     "adjudicator/simulation": (*SHELL, "ingest"),
     "adjudicator/benefits": (*SHELL, "ingest"),

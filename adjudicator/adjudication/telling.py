@@ -140,5 +140,5 @@ def periods(rows: Iterable[Dated]) -> Message:
 
 
 def counted(key: str, number: int) -> Message:
-    """Say a number of things, one or many."""
-    return message(f"explanation.{key}_one" if number == 1 else f"explanation.{key}", count=number)
+    """Say a number of things."""
+    return message(f"explanation.{key}", count=number)

@@ -165,9 +165,11 @@ def readjudicate(
         progress: told how far it is.
 
     Raises:
-        Refused: a claim is not there or was not decided yet, somebody else is at work, products or
-            registers are not in order, or the database cannot.
+        Refused: no reason is given, a claim is not there or was not decided yet, somebody else is at work,
+            products or registers are not in order, or the database cannot.
     """
+    if not reason.strip():
+        raise Refused([Problem(message("books.no_reason"), remedy=message("books.no_reason.remedy"))])
     if dry_run:
         return _readjudicate(books, by, names, reason, True, threads, progress)
     with lock.held(books.database, Act(by, "readjudicate")):

@@ -24,9 +24,11 @@ from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act
 from adjudicator.store.loads import Load
 from adjudicator.store.schema import REGISTERS
+from adjudicator.store.set_hashes import set_hash
 from adjudicator.tables import ADJUDICATED_BY, Table
 from adjudicator.tables import REGISTERS as SHAPES
 from adjudicator.words import message
+from ingest.changes import ENDED
 from ingest.tables import Reading, read_registers
 
 MUCH: Final = 10
@@ -77,6 +79,9 @@ def load_registers(books: Books, folder: Path, by: str, allow_removal: bool = Fa
     Raises:
         Refused: tables that cannot be read, or a register would lose much; nothing was changed.
     """
+    if (folder / ENDED).is_dir():
+        what, remedy = message("books.holds_changes"), message("books.holds_changes.remedy")
+        raise Refused([Problem(what, Place(folder / ENDED), remedy)])
     reading = read_registers(folder, books.decimals)
     if not reading.tables:
         what = message("books.no_registers", folder=str(folder), tables=list(SHAPES))
@@ -89,42 +94,68 @@ def load_registers(books: Books, folder: Path, by: str, allow_removal: bool = Fa
         changes = {}
         problems = []
         for name in (name for name in SHAPES if name in rows):
-            new, gone, rows_after = _difference(connection, name, rows[name])
+            new, gone, after = _difference(connection, name, rows[name])
             if not allow_removal and (problem := _loses_much(connection, name, rows[name], gone)):
                 problems.append(problem)
                 continue
             _end(connection, name, gone, number)
-            _add(connection, name, new, number)
+            add_rows(connection, name, new, number)
             counts = reading.counts[name]
             changes[name] = TableChange(
                 counts.read,
                 counts.set_aside,
                 len(new),
                 len(gone),
-                rows_after - len(new),
-                rows_after,
-                table_hash([row_digests_of(rows[name])]),
+                len(after) - len(new),
+                len(after),
+                set_hash(after),
             )
         if problems:
             raise Refused(problems)
         changed = any(change.added or change.ended for change in changes.values())
         told = kept_rows(reading.set_aside)
-        if not changed and not _newly_set_aside(connection, before, told):
+        if not changed and not newly_set_aside(before, told):
             return RegistersLoad(None, changes, reading)
-        hashes = dict(before.summary["hashes"]) if before else {}
-        hashes |= {name: change.hash for name, change in changes.items()}
-        load = Load(
-            number,
-            "registers",
-            _hash_of_hashes(hashes),
-            sum(change.added for change in changes.values()),
-            sum(change.ended for change in changes.values()),
-            len(reading.set_aside),
-            {"hashes": hashes, "set_aside": _hash_of_told(told)},
-        )
-        loads.record(connection, Act(by, "load registers"), load, told)
+        load = record_load(connection, by, number, before, changes, told)
     _prepare(books, load, reading)
     return RegistersLoad(number, changes, reading)
+
+
+def record_load(
+    connection: sa.Connection,
+    by: str,
+    number: int,
+    before: Load | None,
+    changes: Mapping[str, TableChange],
+    told: loads.SetAsideRows,
+    **further: Any,
+) -> Load:
+    """Put a load of registers on record.
+
+    Args:
+        connection: of the transaction in which their rows were changed.
+        by: who loads.
+        number: of the load.
+        before: the load before it.
+        changes: by register; the others are as they were.
+        told: what was set aside.
+        further: what else its summary says.
+    """
+    hashes = dict(before.summary["hashes"]) if before else {}
+    rows = dict(before.summary["rows"]) if before else {}
+    hashes |= {name: change.hash for name, change in changes.items()}
+    rows |= {name: change.rows for name, change in changes.items()}
+    load = Load(
+        number,
+        "registers",
+        _hash_of_hashes(hashes),
+        sum(change.added for change in changes.values()),
+        sum(change.ended for change in changes.values()),
+        len(told.told),
+        {"hashes": hashes, "rows": rows, "set_aside": _hash_of_told(told)} | further,
+    )
+    loads.record(connection, Act(by, "load registers"), load, told)
+    return load
 
 
 def _prepare(books: Books, load: Load, reading: Reading) -> None:
@@ -172,11 +203,11 @@ def row_digests_of(rows: pa.Table) -> Int64s:
     return np.asarray(rows["digest"].to_numpy(), np.int64)
 
 
-def _difference(connection: sa.Connection, name: str, rows: pa.Table) -> tuple[pa.Table, Int64s, int]:
+def _difference(connection: sa.Connection, name: str, rows: pa.Table) -> tuple[pa.Table, Int64s, Int64s]:
     """Compare a register as read with the one in force.
 
     Returns:
-        The rows that are new, the digests of the rows that are gone, and how many rows hold after.
+        The rows that are new, the digests of the rows that are gone, and of those that hold after.
     """
     table = REGISTERS[name]
     query = sa.select(table.c.digest).where(table.c.until.is_(None))
@@ -187,7 +218,7 @@ def _difference(connection: sa.Connection, name: str, rows: pa.Table) -> tuple[p
         _, first = np.unique(digests, return_index=True)
         rows, digests = rows.take(pa.array(np.sort(first))), digests[np.sort(first)]
     new = rows.filter(pa.array(~np.isin(digests, present)))
-    return new, present[~np.isin(present, digests)], len(digests)
+    return new, present[~np.isin(present, digests)], digests
 
 
 def _loses_much(connection: sa.Connection, name: str, rows: pa.Table, gone: Int64s) -> Problem | None:
@@ -206,11 +237,23 @@ def _loses_much(connection: sa.Connection, name: str, rows: pa.Table, gone: Int6
         .distinct()
     )
     lost = bulk.read(connection, query)
-    vanished = np.count_nonzero(~np.isin(_joined(lost, key), _joined(rows, key)))
-    if vanished * MUCH <= held:
+    vanished = int(np.count_nonzero(~np.isin(_joined(lost, key), _joined(rows, key))))
+    return much_lost(name, vanished, held, "books.loses_much.remedy")
+
+
+def much_lost(name: str, vanished: int, held: int, remedy: str) -> Problem | None:
+    """Say that a register would lose a large part of its keys; None where it would not.
+
+    Args:
+        name: of the register.
+        vanished: keys that would be gone.
+        held: rows in force.
+        remedy: a key of the catalogue.
+    """
+    if held <= FEW or vanished * MUCH <= held:
         return None
-    what = message("books.loses_much", table=name, vanished=int(vanished), held=int(held))
-    return Problem(what, remedy=message("books.loses_much.remedy"))
+    what = message("books.loses_much", table=name, vanished=vanished, held=held)
+    return Problem(what, remedy=message(remedy))
 
 
 def _joined(table: pa.Table, key: tuple[str, ...]) -> npt.NDArray[Any]:
@@ -231,13 +274,14 @@ def _end(connection: sa.Connection, name: str, gone: Int64s, load: int) -> None:
     )
 
 
-def _add(connection: sa.Connection, name: str, rows: pa.Table, load: int) -> None:
+def add_rows(connection: sa.Connection, name: str, rows: pa.Table, load: int) -> None:
+    """Let stored rows of a register hold from a load on."""
     since = pa.array(np.full(len(rows), load, np.int64))
     if bulk.insert(connection, REGISTERS[name], rows.append_column("since", since)):
         bulk.measure(connection, REGISTERS[name])
 
 
-def _newly_set_aside(connection: sa.Connection, before: Load | None, told: loads.SetAsideRows) -> bool:
+def newly_set_aside(before: Load | None, told: loads.SetAsideRows) -> bool:
     """Tell whether something was set aside that the last load did not set aside likewise."""
     if not len(told.told):
         return False

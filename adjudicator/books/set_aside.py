@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from adjudicator.files import replacing
 from adjudicator.problems import Problem, Refused
 from adjudicator.store.database import Database
 from adjudicator.store.loads import SetAsideRows
@@ -42,7 +43,8 @@ def write_kept(database: Database, load: int, folder: Path) -> list[Path]:
     for name, content in rows:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        with replacing(path) as temporary:
+            temporary.write_bytes(content)
         written.append(path)
     return written
 

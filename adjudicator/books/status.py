@@ -11,6 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
 from adjudicator.books.books import database_of
+from adjudicator.books.officers.register import register_of, today
+from adjudicator.books.submission.unasked import count_unasked
 from adjudicator.problems import Refused
 from adjudicator.store import journal, lock, migrate, runs
 from adjudicator.store.database import Database, exists
@@ -31,12 +33,14 @@ class Status:
     migration: State
     decimals: int
     counts: Mapping[str, int] | None = None
-    """Claims, those that wait, and loads; None where there are no tables."""
+    """Claims, loads, and claims that wait to be decided or asked about; None where there are no tables."""
     runs: tuple[Run, ...] = ()
     open_run: int | None = None
     """The number of a run that was not finished."""
     holder: Message | None = None
     """Who is at work now."""
+    officers: int = 0
+    """How many officers may act today; where there are none, names are taken at their word."""
 
 
 def status_of(folder: Path) -> Status:
@@ -56,9 +60,12 @@ def status_of(folder: Path) -> Status:
                 "claims": _count(connection, CLAIMS),
                 "waiting": _count(connection, UNDECIDED),
                 "loads": _count(connection, LOADS),
+                "unasked": count_unasked(connection),
             }
             plan = runs.open_plan(connection)
             done = runs.published(connection)
+            day = today()
+            acting = sum(one.stands(day) for one in register_of(connection).values())
         return Status(
             database.shown,
             state,
@@ -67,6 +74,7 @@ def status_of(folder: Path) -> Status:
             tuple(done[-SHOWN:]),
             plan[0] if plan else None,
             _holder(database),
+            acting,
         )
 
 

@@ -24,9 +24,13 @@ from adjudicator.books.books import Books
 from adjudicator.books.claims import CLAIM_COLUMNS, LINE_COLUMNS, Received, claim_digests, received
 from adjudicator.books.closing.verification import check_closings
 from adjudicator.books.ledger import AMOUNTS, find_balances, summed
+from adjudicator.books.officers.verification import check_officers, unproven
 from adjudicator.books.readjudication import decide_again, prepare_again
 from adjudicator.books.review.verification import check_queue
 from adjudicator.books.rules import recorded_rules
+from adjudicator.books.submission.asking import KIND as ASKING
+from adjudicator.books.submission.questions import flags_of
+from adjudicator.books.submission.verification import check_asked
 from adjudicator.books.work import people_of
 from adjudicator.problems import Problem, Refused
 from adjudicator.rulebook.read import CompiledRule
@@ -46,6 +50,7 @@ from adjudicator.store.schema import (
     RUN_CLAIMS,
     RUNS,
 )
+from adjudicator.store.set_hashes import set_hash
 from adjudicator.tables import ADJUDICATED_BY
 from adjudicator.units import QUANTITY_ONE
 from adjudicator.vocabulary import Cut
@@ -78,6 +83,8 @@ class Verification:
     findings: tuple[Finding, ...]
     other_engine: tuple[int, ...] = ()
     """Runs that another state of the engine decided, and this one decided just the same (or not)."""
+    unproven: Message | None = None
+    """Which names were taken at their word."""
 
 
 def verify(
@@ -98,14 +105,18 @@ def verify(
     checked, rows, others = [], 0, []
     with books.database.reading() as connection:
         findings += _journal(connection)
+        names = unproven(connection)
         if run is None:
             findings += [Finding(None, what) for what in check_closings(connection)]
             findings += [Finding(None, what) for what in check_queue(connection)]
             findings += [Finding(None, what) for what in check_benefits(books, connection)]
+            findings += [Finding(None, what) for what in check_officers(connection)]
         listed = runs.published(connection, run)
         if run is not None and not listed:
             what = message("books.no_run", run=run)
             raise Refused([Problem(what, remedy=message("books.no_run.remedy"))])
+        if run is None:
+            findings += [Finding(None, what) for what in check_asked(connection, listed)]
         bases: dict[str, Basis] = {}
         rulebooks: Rulebooks = {}
         registers: set[int] = set()
@@ -126,7 +137,7 @@ def verify(
                 others.append(one.run)
             checked.append(one.run)
         progress("books.verifying", len(listed), max(1, len(listed)))
-    return Verification(tuple(checked), rows, tuple(findings), tuple(others))
+    return Verification(tuple(checked), rows, tuple(findings), tuple(others), names)
 
 
 def _journal(connection: sa.Connection) -> list[Finding]:
@@ -169,7 +180,7 @@ def _registers(connection: sa.Connection, run: int, load: int) -> list[Finding]:
         key = ADJUDICATED_BY[name].key
         names = [", ".join(map(str, values)) for values in _some(rows, kept != now, key)]
         found += _named("books.register_changed", run, name, names, int((kept != now).sum()))
-        if name in hashes and not names and table_hash([now]) != hashes[name]:
+        if name in hashes and not names and set_hash(now) != hashes[name]:
             found.append(Finding(run, message("books.register_rows", table=name, load=load)))
     return found
 
@@ -221,8 +232,10 @@ def _run(
     findings += _claims_as_received(connection, run, claims)
     for name, rows in held.items():
         findings += _rows_as_written(connection, run, name, rows)
-    findings += _adds_up(connection, run, held)
-    accepted = _accepted_rows(connection, run, claims)
+    # A run that asks rules decides nothing.
+    decides = run.kind != ASKING
+    findings += _adds_up(connection, run, held) if decides else []
+    accepted = _accepted_rows(connection, run, claims) if decides else {}
     for name, rows in accepted.items():
         findings += _all_there(run, name, row_digests(rows))
     stored = {name: rows.drop_columns(["digest"]) for name, rows in held.items()} | accepted
@@ -337,6 +350,8 @@ def _repeated(
     if not len(claims.claim_ids):
         return {}
     rules = _rules(books, connection, run, rulebooks)
+    if run.kind == ASKING:
+        return {"flags": flags_of(connection, run.run, basis, claims, rules, threads=threads)}
     if run.kind == ADJUDICATION:
         groups = list(work_of_adjudication(connection, run.run, basis, claims, rules).groups(threads))
         names = dict.fromkeys(name for group in groups for name in group)

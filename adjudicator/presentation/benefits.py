@@ -27,7 +27,7 @@ from adjudicator.presentation.rules import in_language
 from adjudicator.presentation.tables import plain_table
 from adjudicator.rulebook.fields import Field, Level, Type
 from adjudicator.units import date_of, unscaled
-from adjudicator.words import label, shown, text
+from adjudicator.words import label, moment, shown, text
 
 SHOWN_ROWS: Final = 30
 """Payments that a page shows; all of them are in the CSV."""
@@ -190,7 +190,7 @@ class BenefitView(Face):
         acts = (("made", payroll.made), ("approved", payroll.approved), ("cancelled", payroll.cancelled))
         for what, done in acts:
             if done:
-                self.say(f"by.{what}", "dim", by=done.by, at=done.at, reason=done.reason or "")
+                self.say(f"by.{what}", "dim", by=done.by, at=moment(done.at), reason=done.reason or "")
 
     def rows(self, payroll: Payroll, rows: Any) -> None:
         """Show the payments of a list, the first of them where there are many."""

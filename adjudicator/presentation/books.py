@@ -39,8 +39,8 @@ def print_registers_load(console: Console, done: RegistersLoad, language: str) -
         console.print(text("books.load.nothing_new", language), style="green")
     else:
         console.print(text("books.load.done", language, load=done.load), style="green")
-    _print_set_aside(console, len(done.reading.set_aside), done.load, language)
-    _print_warnings(console, done.reading.warnings, language)
+    print_load_set_aside(console, len(done.reading.set_aside), done.load, language)
+    print_warnings(console, done.reading.warnings, language)
 
 
 def print_claims_load(console: Console, books: Books, done: ClaimsLoad, language: str) -> None:
@@ -64,17 +64,19 @@ def print_claims_load(console: Console, books: Books, done: ClaimsLoad, language
         ),
         soft_wrap=True,
     )
-    _print_set_aside(console, len(done.reading.set_aside), done.load, language)
-    _print_warnings(console, done.reading.warnings, language)
+    print_load_set_aside(console, len(done.reading.set_aside), done.load, language)
+    print_warnings(console, done.reading.warnings, language)
 
 
-def _print_warnings(console: Console, warnings: Sequence[Problem], language: str) -> None:
+def print_warnings(console: Console, warnings: Sequence[Problem], language: str) -> None:
+    """Print warnings, where there are any."""
     if warnings:
         for line in problem_lines(warnings, language):
             console.print(line, soft_wrap=True)
 
 
-def _print_set_aside(console: Console, count: int, load: int | None, language: str) -> None:
+def print_load_set_aside(console: Console, count: int, load: int | None, language: str) -> None:
+    """Say that a load set rows aside, where it did, and how to see them."""
     if count:
         told = text("books.load.rows_set_aside", language, count=count)
         console.print(told, style="yellow", soft_wrap=True)
@@ -93,17 +95,27 @@ def print_loads(console: Console, found: list[Load], language: str) -> None:
     )
     for one in found:
         counts = (shown(getattr(one, name), language) for name in names)
-        table.add_row(str(one.load), text(f"books.loads.{one.what}", language), *counts)
+        what = "changes" if "merged" in one.summary else one.what
+        table.add_row(str(one.load), text(f"books.loads.{what}", language), *counts)
     console.print(table)
 
 
 def print_set_aside(console: Console, rows: Sequence[Mapping[str, Any]], language: str) -> None:
     """List the rows that a load set aside: where, why, and what to do."""
+    if not rows:
+        console.print(text("books.load.nothing_set_aside", language), style="green")
     for row in rows:
         field = f" [{row['field']}]" if row["field"] else ""
         value = f" {row['value']!r}" if row["value"] is not None else ""
-        where = f"{row['file']} row {row['row']}{field}{value}: "
-        told = f"{where}{row[f'reason_{language}']} → {row[f'remedy_{language}']}"
+        told = text(
+            "books.load.set_aside_row",
+            language,
+            file=row["file"],
+            row=row["row"],
+            what=f"{field}{value}",
+            reason=row[f"reason_{language}"],
+            remedy=row[f"remedy_{language}"],
+        )
         console.print(Text(told), soft_wrap=True)
 
 
@@ -171,6 +183,8 @@ def print_verification(console: Console, done: Verification, language: str) -> N
     if done.other_engine:
         listed = [str(run) for run in done.other_engine]
         console.print(text("books.verify.other_engine", language, runs=listed), style="yellow")
+    if done.unproven is not None:
+        console.print(say(done.unproven, language), style="yellow", soft_wrap=True)
     if done.findings:
         told = text("books.verify.found", language, findings=len(done.findings), **values)
         console.print(told, style="bold red")
@@ -189,6 +203,12 @@ def print_status(console: Console, status: Status, language: str) -> None:
     if status.counts is None:
         return
     say_line("claims", **status.counts)
+    if status.counts["unasked"]:
+        say_line("unasked", count=status.counts["unasked"])
+    if status.officers:
+        console.print(text("officers.count", language, count=status.officers))
+    else:
+        console.print(text("officers.none_proven", language), style="yellow", soft_wrap=True)
     runs = plain_table(
         ("", True),
         *((text(f"books.status.{key}", language), False) for key in ("name", "kind", "by", "at")),

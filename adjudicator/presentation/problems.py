@@ -25,7 +25,7 @@ def problem_line(problem: Problem, language: str) -> Text:
     """Give a problem as one line: ``file:line:column: what → remedy``."""
     error = problem.severity == "error"
     line = Text()
-    if place := str(problem.place):
+    if place := problem.place.told(language):
         line.append(f"{place}: ", style="bold")
     what = say(problem.what, language)
     if not error:
@@ -42,13 +42,8 @@ def count_line(problems: Sequence[Problem], language: str) -> Text:
         return Text(text("problem.none", language), style="green")
     errors = sum(problem.severity == "error" for problem in problems)
     counted = [
-        _counted(kind, number, language)
+        text(f"problem.{kind}s", language, number=number)
         for kind, number in (("error", errors), ("warning", len(problems) - errors))
         if number
     ]
     return Text(", ".join(counted), style="bold red" if errors else "bold yellow")
-
-
-def _counted(kind: str, number: int, language: str) -> str:
-    key = f"problem.one_{kind}" if number == 1 else f"problem.{kind}s"
-    return text(key, language, number=number)

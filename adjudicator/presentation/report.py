@@ -30,10 +30,10 @@ from adjudicator.reporting.report import RATIO_DECIMALS, Column, Parameter, Part
 from adjudicator.vocabulary import Word
 from adjudicator.words import Message, label, message, number, say, shown, text
 
-FORMATS: Final = ("table", "csv", "xlsx", "json", "parquet")
+FORMATS: Final = ("table", "csv", "xlsx", "html", "json", "parquet")
 
-NEEDS_A_FILE: Final = ("xlsx", "parquet")
-"""Formats that are no text, and go into a file only."""
+NEEDS_A_FILE: Final = ("xlsx", "html", "parquet")
+"""Formats that no terminal shows, and that go into a file only."""
 
 SHOWN_ROWS: Final = 100
 """Rows of a part that a table on a screen shows."""
@@ -144,7 +144,7 @@ def _views(report: Report, language: str) -> list[RenderableType]:
     views: list[RenderableType] = [Text(text(f"reporting.report.{report.name}", language), style="bold")]
     about = Table(box=None, pad_edge=False, show_header=False, padding=(0, 2, 0, 0))
     for parameter in report.parameters:
-        name, value = _parameter(parameter, language)
+        name, value = parameter_text(parameter, language)
         about.add_row(Text(name, style="dim"), Text(str(shown(value, language)), style="dim"))
     views.append(about)
     for part in report.parts:
@@ -167,7 +167,7 @@ class _Rows:
         short = Part(part.name, filled, rows.select([column.name for column in filled]))
         self._language = language
         self._columns = {
-            column: [_cell(column, value, decimals, language) for value in values.to_pylist()]
+            column: [cell_text(column, value, decimals, language) for value in values.to_pylist()]
             for column, values in zip(filled, typed(short, decimals, language).columns, strict=True)
         }
 
@@ -210,7 +210,8 @@ class _Rows:
         return max(len(heading(column, self._language)), *map(len, self._columns[column]))
 
 
-def _cell(column: Column, value: Any, decimals: int, language: str) -> str:
+def cell_text(column: Column, value: Any, decimals: int, language: str) -> str:
+    """Write a value of a typed table for people."""
     if value is None:
         return ""
     if column.unit is Unit.DATE:
@@ -225,7 +226,7 @@ def _cell(column: Column, value: Any, decimals: int, language: str) -> str:
     return str(value)
 
 
-def _parameter(parameter: Parameter, language: str) -> tuple[str, Any]:
+def parameter_text(parameter: Parameter, language: str) -> tuple[str, Any]:
     """Give a parameter's name, and its value for people; dates stay dates, and numbers numbers."""
     value = parameter.value
     if value is None:
@@ -248,7 +249,7 @@ def write_report(report: Report, form: str, path: Path, language: str) -> list[P
 
     Args:
         report: the report.
-        form: ``csv``, ``xlsx``, ``json`` or ``parquet``.
+        form: ``csv``, ``xlsx``, ``html``, ``json`` or ``parquet``.
         path: the file; its folder is made.
         language: of headings and words for people.
 
@@ -270,6 +271,11 @@ def write_report(report: Report, form: str, path: Path, language: str) -> list[P
             files = {path: report_json(report).encode()}
         case "xlsx":
             files = {path: _workbook(report, language)}
+        case "html":
+            # A page is laid out with what is here, and has charts, which nothing else of reports needs.
+            from adjudicator.presentation.report_page import report_page  # noqa: PLC0415
+
+            files = {path: report_page(report, language).encode()}
         case _:
             raise ValueError(form)
     for where, content in files.items():
@@ -304,7 +310,7 @@ def _csv_of(table: pa.Table) -> bytes:
 
 
 def _parameters_csv(report: Report, language: str) -> bytes:
-    pairs = [_parameter(parameter, language) for parameter in report.parameters]
+    pairs = [parameter_text(parameter, language) for parameter in report.parameters]
     headings = [text(f"reporting.column.{name}", language) for name in ("parameter", "value")]
     columns = [[name for name, _ in pairs], [_plain(value) for _, value in pairs]]
     return _csv_of(
@@ -393,7 +399,7 @@ def _workbook(report: Report, language: str) -> bytes:
         0, 0, [text(f"reporting.column.{n}", language) for n in ("parameter", "value")], formats.head
     )
     for row, parameter in enumerate(report.parameters, 1):
-        name, value = _parameter(parameter, language)
+        name, value = parameter_text(parameter, language)
         about.write_string(row, 0, name)
         formats.write(about, row, 1, value, Unit.DATE if isinstance(value, dt.date) else Unit.TEXT)
     about.set_column(0, 0, 32)
@@ -410,6 +416,7 @@ class _Formats:
             return book.add_format({"num_format": "#,##0" + ("." + "0" * places if places else "")})
 
         self.head = book.add_format({"bold": True, "bottom": 1})
+        self.wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         self.of_unit: dict[Unit, Any] = {
             Unit.NUMBER: decimal(0),
             Unit.MONEY: decimal(decimals),
@@ -470,7 +477,8 @@ def _sheet(book: Any, formats: _Formats, part: Part, decimals: int, language: st
         formats.write_column(sheet, place, column, part.rows[column.name], values, decimals)
         cells = values.slice(0, _LOOKED_AT).to_pylist()
         widest = max((len(str(value)) for value in cells if value is not None), default=0)
-        sheet.set_column(place, place, min(_WIDEST, max(8, len(title) + 2, widest + 2)))
+        wraps = formats.wrapped if column.unit is Unit.KEY and widest > _WIDEST else None
+        sheet.set_column(place, place, min(_WIDEST, max(8, len(title) + 2, widest + 2)), wraps)
     sheet.freeze_panes(1, 0)
     if len(part.rows):
         sheet.autofilter(0, 0, len(part.rows), len(part.columns) - 1)

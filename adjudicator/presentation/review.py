@@ -138,11 +138,15 @@ class ReviewView:
         values = {
             "saving": self._money(case.saving),
             "currency": self._currency,
-            "minutes": str(case.minutes),
+            "minutes": case.minutes,
         }
         due, late = self._due(case, standing.since.date() if standing.closed else today)
         told = self._text("show.queue", **values, score=str(case.score), due=due)
         yield Text(told, style="red" if late else "dim")
+        if file.settled is not None:
+            how_far = file.settled.state.value if file.settled.state else "due"
+            state = text(f"closing.payment.{how_far}", self._language)
+            yield Text(self._text("show.settled", month=file.settled.month, state=state), style="yellow")
         yield from self._heading("show.why")
         yield from self._reasons_to_look(file)
         yield from self._heading("show.lines")

@@ -18,7 +18,7 @@ from adjudicator.review.estimate import THIN, Interval
 from adjudicator.review.feedback import QUESTIONS
 from adjudicator.units import divide_rounded
 from adjudicator.vocabulary import Category, FacilityLevel, Severity, VisitType, Word
-from adjudicator.words import Amount, Percentage, label, message, say
+from adjudicator.words import Amount, Percentage, label, message, moment, text
 
 LISTED: Final = 20
 """How many claims are listed, if not all are asked for."""
@@ -105,7 +105,7 @@ def print_selection(
         purpose=write.word(f"purpose.{kept.purpose}"),
         method=write.word(f"method.{kept.method.value}"),
         by=kept.by,
-        at=kept.at,
+        at=moment(kept.at),
     )
     _print_record(write, kept.record)
     write.say("verified", "green", hash=kept.record["frame"]["hash"][:12])
@@ -326,7 +326,8 @@ def print_feedback(console: Console, books: Books, answers: Sequence[Answered], 
     for one in answers:
         answered = (getattr(one.said, name) for name in QUESTIONS)
         findings = "\n".join(
-            f"{label(finding.severity, language)}: {say(finding.what, language)}" for finding in one.findings
+            text("review.told", language, what=finding.severity, more=finding.what)
+            for finding in one.findings
         )
         mark = "" if one.said.mark is None else str(one.said.mark)
         table.add_row(one.facility, one.claim, *(_answer(write, said) for said in answered), mark, findings)
@@ -340,5 +341,5 @@ def _answer(write: _Writer, said: bool | None) -> str:
 def _print_findings(write: _Writer, one: Answered) -> None:
     for finding in one.findings:
         style = "red" if finding.severity >= Severity.HIGH else "yellow"
-        told = f"{label(finding.severity, write.language)}: {say(finding.what, write.language)}"
+        told = text("review.told", write.language, what=finding.severity, more=finding.what)
         write.console.print(told, style=style, soft_wrap=True)

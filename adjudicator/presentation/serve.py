@@ -10,7 +10,7 @@ from rich.table import Table
 
 from adjudicator.books.submission.audit import Access
 from adjudicator.books.submission.tokens import Token
-from adjudicator.words import shown, text
+from adjudicator.words import moment, shown, text
 
 
 def print_tokens(console: Console, found: Sequence[Token], today: dt.date, language: str) -> None:
@@ -21,7 +21,7 @@ def print_tokens(console: Console, found: Sequence[Token], today: dt.date, langu
     names = ("token", "facility", "note", "given", "expires", "state")
     table = _table(*(text(f"cli.serve.column.{name}", language) for name in names))
     for one in found:
-        given = text("cli.serve.by", language, by=one.by, at=one.at)
+        given = text("cli.serve.by", language, by=one.by, at=moment(one.at))
         expires = str(shown(one.expires, language)) if one.expires else ""
         style = "" if one.holds(today) else "dim"
         table.add_row(
@@ -32,7 +32,7 @@ def print_tokens(console: Console, found: Sequence[Token], today: dt.date, langu
 
 def _state(one: Token, today: dt.date, language: str) -> str:
     if one.revoked_at is not None:
-        return text("cli.serve.state.revoked", language, by=one.revoked_by, at=one.revoked_at)
+        return text("cli.serve.state.revoked", language, by=one.revoked_by, at=moment(one.revoked_at))
     return text(f"cli.serve.state.{'good' if one.holds(today) else 'expired'}", language)
 
 

@@ -12,7 +12,7 @@ from adjudicator.books.benefits.voucher_claims import Claimed, Taken, VoucherLis
 from adjudicator.books.benefits.vouchers import Issue, Voucher
 from adjudicator.presentation.benefits import BenefitView
 from adjudicator.presentation.rules import in_language
-from adjudicator.words import shown
+from adjudicator.words import moment, shown
 
 SHOWN: Final = 50
 """Vouchers that a list shows."""
@@ -76,7 +76,7 @@ class VoucherView(BenefitView):
                 table.add_row(Text(heading, style="dim"), Text(value))
         self.show(table)
         for what, by, at in acts:
-            self.say(f"voucher.act.{what.replace(' ', '_')}", "dim", by=by, at=at)
+            self.say(f"voucher.act.{what.replace(' ', '_')}", "dim", by=by, at=moment(at))
 
     def vouchers(self, listed: Sequence[Voucher], today: dt.date) -> None:
         """List vouchers."""

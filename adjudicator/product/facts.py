@@ -138,7 +138,7 @@ def _amount(value: int | None, decimals: int) -> Amount | None:
 
 
 def _months(value: int) -> Message:
-    return message("product.one_month") if value == 1 else message("product.months", number=value)
+    return message("product.months", number=value)
 
 
 def _facility_class(level: FacilityLevel, sublevel: str | None) -> Message:

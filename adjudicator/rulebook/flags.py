@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +21,7 @@ from adjudicator.rulebook.read import CompiledRule
 from adjudicator.rulebook.typed import looks_at
 from adjudicator.rulebook.universe import TARGET_DATE, Universe
 from adjudicator.units import date_of
-from adjudicator.words import Amount, Percentage, Quantity, label, shown, text
+from adjudicator.words import Amount, Percentage, Quantity, fill, text
 
 Int64s = npt.NDArray[np.int64]
 
@@ -171,27 +170,27 @@ def explanation(rule: CompiledRule, told: Mapping[str, Any], decimals: int, lang
     if told.get(ODD):
         return text("rules.odd", language)
     template: str = getattr(rule.definition.explanation, language)
-    filled = {name: _shown(rule.values[name], value, decimals, language) for name, value in told.items()}
-    # Names have dots in them, which format would take for attributes.
-    return re.sub(r"\{([^{}]+)\}", lambda found: filled.get(found[1], found[0]), template)
+    values = {name: _value(value, told.get(name), decimals) for name, value in rule.values.items()}
+    return fill(template, values, language)
 
 
-def _shown(value: typed.Value, told: Any, decimals: int, language: str) -> str:
+def _value(value: typed.Value, told: Any, decimals: int) -> Any:
+    """Give what was told as what it is, so that it is shown, and chooses between forms, as such."""
     if told is None:
         return "–"
     match value.type:
         case Type.MONEY:
-            return str(shown(Amount(told, decimals), language))
+            return Amount(told, decimals)
         case Type.QUANTITY:
-            return str(shown(Quantity(told), language))
+            return Quantity(told)
         case Type.PERCENT:
-            return str(shown(Percentage(told), language))
+            return Percentage(told)
         case Type.WORD if isinstance(value, typed.FieldOf) and value.field.words:
-            return label(value.field.words(told), language)
+            return value.field.words(told)
         case Type.DAY:
-            return str(shown(dt.date.fromisoformat(told), language))
+            return dt.date.fromisoformat(told)
         case Type.NUMBER:
-            return str(shown(int(told), language))
+            return int(told)
         case _:
             return str(told)
 

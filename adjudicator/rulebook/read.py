@@ -8,7 +8,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from string import Formatter
 from typing import Any, Final
 
 from adjudicator.problems import Problem, Refused
@@ -21,9 +20,12 @@ from adjudicator.rulebook.rows import ClaimRow, Row, completed, full_path
 from adjudicator.rulebook.syntax import RuleMistake
 from adjudicator.rulebook.typed import Context
 from adjudicator.units import day_number, scaled
-from adjudicator.words import message
+from adjudicator.words import Blank, message, parts
 
 SUFFIXES: Final = (".yaml", ".yml")
+
+_COUNTED: Final = (Type.NUMBER, Type.QUANTITY, Type.PERCENT, Type.MONEY)
+"""What can choose between a singular and a plural."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ class _Compiler:
             value = self._typed(("values", name), lambda node: typed.value(node, rule.level, context))
             if value is not None:
                 values[name] = value
-        values |= self._told(context)
+        self._told(context, values)
         examples = tuple(
             (example.fires, self._example(place, example)) for place, example in enumerate(rule.examples)
         )
@@ -127,26 +129,26 @@ class _Compiler:
             self._problems.append(Problem(found.what, place, found.remedy))
             return None
 
-    def _told(self, context: Context) -> dict[str, typed.Value]:
-        """Find the fields that the explanation names, beside the rule's own values."""
-        found: dict[str, typed.Value] = {}
+    def _told(self, context: Context, values: dict[str, typed.Value]) -> None:
+        """Add the fields that the explanation names to the rule's own values."""
         label = self._rule.explanation
         for language, text in (("en", label.en), ("fr", label.fr)):
+            steps = ("explanation", language)
             try:
-                names = [part[1] for part in Formatter().parse(text) if part[1] is not None]
+                blanks = [part for part in parts(text) if isinstance(part, Blank)]
             except ValueError:
-                self._note("rules.braces", ("explanation", language))
+                self._note("rules.braces", steps)
                 continue
-            for name in names:
-                field = FIELDS.get(name)
+            for blank in blanks:
+                name, field = blank.name, FIELDS.get(blank.name)
                 usable = field and not (field.level is Level.LINE and self._rule.level is Level.CLAIM)
-                if name in self._rule.values or name in found:
-                    continue
-                if field is None or not usable or (field.decided and not context.decided):
-                    self._note("rules.unknown_value", ("explanation", language), name=name)
-                else:
-                    found[name] = typed.FieldOf(field.type, field.level, field)
-        return found
+                if name not in self._rule.values and name not in values:
+                    if field is None or not usable or (field.decided and not context.decided):
+                        self._note("rules.unknown_value", steps, name=name)
+                    else:
+                        values[name] = typed.FieldOf(field.type, field.level, field)
+                if blank.forms and name in values and values[name].type not in _COUNTED:
+                    self._note("rules.not_counted", steps, name=name)
 
     def _note(self, key: str, steps: Steps, **values: Any) -> None:
         place = self._source.place_of(steps)

@@ -261,7 +261,7 @@ RUNS: Final = sa.Table(
     Column("claimed", Whole, nullable=False),
     Column("valuated", Whole, nullable=False),
     Column("record", sa.Text(), nullable=False),
-    CheckConstraint("kind IN ('adjudication', 'readjudication')", name="kind"),
+    CheckConstraint("kind IN ('adjudication', 'readjudication', 'asking')", name="kind"),
 )
 """The published runs. ``record``, canonical JSON: what went in, with hashes, and what came out."""
 
@@ -295,7 +295,7 @@ RUN_CLAIMS: Final = sa.Table(
     PrimaryKeyConstraint("run", "claim_id"),
     **_NO_ROWID,
 )
-"""The claims that a readjudication looked at, whether or not it changed anything about them."""
+"""The claims that a readjudication looked at, or that rules were asked about, whatever came of it."""
 
 HOLDER: Final = sa.Table(
     "holder",
@@ -748,6 +748,16 @@ it repeats of what was sent, as JSON; ``held``: why it cannot be decided as it i
 A claim of these that is also in ``undecided`` is decided as soon as the books are free.
 """
 
+UNASKED: Final = sa.Table(
+    "unasked",
+    METADATA,
+    Column("claim_id", Whole, primary_key=True, autoincrement=False),
+)
+"""Claims that were decided one at a time while some rules were left out, and wait until these are asked.
+
+It follows from the runs: their records say which rules they left out, and which claims were asked about since.
+"""
+
 FACILITY_TOKENS: Final = sa.Table(
     "facility_tokens",
     METADATA,
@@ -1016,6 +1026,25 @@ SETTLED_VOUCHERS: Final = sa.Table(
     Index("ix_settled_vouchers_transaction", "transaction"),
 )
 """Which transaction pays a facility for a voucher: one."""
+
+
+# Officers.
+
+OFFICER_EVENTS: Final = sa.Table(
+    "officer_events",
+    METADATA,
+    Column("journal", Whole, ForeignKey("journal.number"), primary_key=True, autoincrement=False),
+    Column("officer", sa.Text(), nullable=False),
+    Column("what", sa.Text(), nullable=False),
+    Column("roles", sa.Text()),
+    Column("since", sa.Date()),
+    Column("until", sa.Date()),
+    Column("hash", sa.Text()),
+)
+"""What happened to the register of officers: they were added, got another key, were closed. Rows are added.
+
+``roles``: their names with blanks between them; ``hash``: a salted slow hash of the key, which is kept nowhere.
+"""
 
 
 # What an earlier system left.

@@ -32,8 +32,10 @@ from tests.books.states import (
     RECEIVED_AGAIN,
     REGISTERED,
     REPRICED,
+    SUBMITTED,
     Shelf,
     State,
+    ask_rules,
     copied_folder,
     database_url,
     decide,
@@ -71,6 +73,7 @@ COMMANDS: Final = {
         Command("adjudicate", RECEIVED, decide),
         Command("adjudicate again", RECEIVED_AGAIN, decide),
         Command("readjudicate", REPRICED, decide_again),
+        Command("ask rules", SUBMITTED, ask_rules),
     )
 }
 

@@ -15,7 +15,11 @@ from adjudicator.books.books import make_books, open_books
 from adjudicator.books.claims import load_claims
 from adjudicator.books.readjudication import readjudicate
 from adjudicator.books.registers import load_registers
+from adjudicator.books.submission.asking import ask
+from adjudicator.books.submission.counter import Counter, NotReceived
+from tests.books.wide_rules import TWO, write_rules
 from tests.databases import Engine
+from tests.web.claims_sent import Village
 
 BY = "tester"
 
@@ -86,6 +90,26 @@ def decide_again(folder: Path) -> None:
 
 
 REPRICED = State("repriced", DECIDED_AGAIN, reprice)
+
+
+def submit(folder: Path) -> None:
+    """Send the claims of the first month to the counter, which leaves rules out."""
+    write_rules(folder, TWO)
+    with open_books(folder) as books:
+        counter = Counter(books, BY)
+        claims = counter.read_many(Village(folder).months[0])
+        counter.submit([one for one in claims if not isinstance(one, NotReceived)])
+        counter.close()
+
+
+def ask_rules(folder: Path) -> None:
+    """Ask the rules that the counter left out."""
+    write_rules(folder, TWO)
+    with open_books(folder) as books:
+        ask(books, BY)
+
+
+SUBMITTED = State("submitted", REGISTERED, submit)
 
 
 class Shelf:

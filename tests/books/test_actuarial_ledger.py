@@ -62,7 +62,7 @@ def rows_of(entries: Entries) -> Counter[tuple[Any, ...]]:
 
 def close_month(folder: Path, month: int) -> None:
     with open_books(folder) as books:
-        close(books, BY, month, commit=True)
+        close(books, BY, month, confirm=True)
 
 
 DECIDED_ANEW = State("decided anew", REPRICED, decide_again)
@@ -182,8 +182,8 @@ BY_CLAIMS = ("--development", "claim_month", "--measure", "valuated")
     "arguments",
     [
         ("triangle", *BY_CLAIMS, "--cumulative"),
-        ("triangle", *BY_CLAIMS, "--by", "level", "--grain", "quarter"),
-        ("triangle", *BY_CLAIMS, "--by", "region", "--measure", "claims"),
+        ("triangle", *BY_CLAIMS, "--per", "level", "--grain", "quarter"),
+        ("triangle", *BY_CLAIMS, "--per", "region", "--measure", "claims"),
         ("reserve", *BY_CLAIMS, "--method", "mack,capecod,bf", "--loss-ratio", "80"),
         ("frequency", "--from", "2025-10-01", "--to", "2026-03-31"),
         ("frequency", "--from", "2025-10-01", "--to", "2026-03-31", "--product", "FAMILY"),
@@ -224,7 +224,7 @@ def test_figures_agree_with_one_another(books: Path) -> None:
         (("reserve", "--development", "decision_month"), 3),
         (("reserve",), 3),
         (("reserve", *BY_CLAIMS, "--method", "bf"), 3),
-        (("reserve", *BY_CLAIMS, "--method", "capecod", "--by", "level"), 3),
+        (("reserve", *BY_CLAIMS, "--method", "capecod", "--per", "level"), 3),
         (("reserve", *BY_CLAIMS, "--method", "macck"), 2),
         (("frequency", "--from", "2026-02-01", "--to", "2026-01-01"), 3),
         (("loss-ratio", "--from", "2026-13", "--to", "2026-01"), 2),

@@ -50,9 +50,13 @@ def folder(new_books: NewBooks, clinic: Path) -> Path:
     return new_books(clinic, JANUARY_DECIDED)
 
 
-def closed(folder: Path, month: str, commit: bool = True, by: str = BY, confirm: bool = False) -> Page:
+def closed(folder: Path, month: str, by: str = BY, confirm: bool = True, propose: bool = False) -> Page:
     with open_books(folder) as books:
-        return close(books, by, read_month(month), commit=commit, confirm=confirm)
+        return close(books, by, read_month(month), confirm=confirm, propose=propose)
+
+
+def proposed(folder: Path, month: str, by: str) -> Page:
+    return closed(folder, month, by, confirm=False, propose=True)
 
 
 def reopened(folder: Path, month: str, reason: str = "a mistake") -> None:
@@ -124,7 +128,7 @@ def test_a_quarter_worked_by_hand(folder: Path) -> None:
 
 def test_a_dry_run_changes_nothing_and_comes_to_the_same(folder: Path) -> None:
     before = dump(folder)
-    page = closed(folder, "2026-01", commit=False)
+    page = closed(folder, "2026-01", confirm=False)
     assert dump(folder) == before
     assert page.booked is None
     booked = closed(folder, "2026-01")
@@ -137,7 +141,7 @@ def test_a_dry_run_changes_nothing_and_comes_to_the_same(folder: Path) -> None:
 def test_a_month_is_closed_once_and_in_order(folder: Path) -> None:
     closed(folder, "2026-01")
     assert refused(lambda: closed(folder, "2026-01")) == ["closing.closed"]
-    assert refused(lambda: closed(folder, "2026-01", commit=False)) == ["closing.closed"]
+    assert refused(lambda: closed(folder, "2026-01", confirm=False)) == ["closing.closed"]
     assert refused(lambda: closed(folder, "2026-03")) == ["closing.out_of_order"]
     assert refused(lambda: closed(folder, "2025-12")) == ["closing.out_of_order"]
     with open_books(folder) as books:
@@ -190,7 +194,7 @@ def test_a_claim_that_is_rejected_later_is_taken_back(folder: Path) -> None:
         readjudicate(books, BY, ["H1/A"], "not in the register")
     closed(folder, "2026-02")
     assert rows(folder, 2) == [("H1", "M", "corrections", "2026-01", -5167)]
-    assert closed(folder, "2026-03", commit=False).closing.total == 10_333 + 9000
+    assert closed(folder, "2026-03", confirm=False).closing.total == 10_333 + 9000
 
 
 def test_contributions_that_come_to_be_known_late_are_counted_once(folder: Path) -> None:
@@ -209,19 +213,19 @@ def test_contributions_that_come_to_be_known_late_are_counted_once(folder: Path)
 
 
 def test_a_second_person_confirms(folder: Path) -> None:
-    assert refused(lambda: closed(folder, "2026-01", False, "Bola", True)) == ["closing.no_second_person"]
+    assert refused(lambda: proposed(folder, "2026-01", "Bola")) == ["closing.no_second_person"]
     settings = folder / "scheme.yaml"
     settings.write_text(f"closing: {{second_person: true}}\n{settings.read_text('utf-8')}", "utf-8")
-    assert refused(lambda: closed(folder, "2026-01", False, "Bola", True)) == ["closing.not_proposed"]
-    page = closed(folder, "2026-01", by="Amina")
+    assert refused(lambda: closed(folder, "2026-01", "Bola")) == ["closing.not_proposed"]
+    page = proposed(folder, "2026-01", "Amina")
     assert (page.booked, page.proposed_by) == (None, "Amina")
-    assert refused(lambda: closed(folder, "2026-01", False, " amina", True)) == ["closing.same_person"]
+    assert refused(lambda: closed(folder, "2026-01", " amina")) == ["closing.same_person"]
     receive(folder, [claim("E", "H1", "2026-01-30")], [line("E", "H1", 1, "S1")])
-    assert refused(lambda: closed(folder, "2026-01", False, "Bola", True)) == ["closing.changed"]
-    closed(folder, "2026-01", by="Amina")
-    page = closed(folder, "2026-01", False, "Bola", True)
+    assert refused(lambda: closed(folder, "2026-01", "Bola")) == ["closing.changed"]
+    proposed(folder, "2026-01", "Amina")
+    page = closed(folder, "2026-01", "Bola")
     assert page.booked == 1
-    assert refused(lambda: closed(folder, "2026-01", False, "Bola", True)) == ["closing.closed"]
+    assert refused(lambda: closed(folder, "2026-01", "Bola")) == ["closing.closed"]
 
 
 def test_a_month_that_is_being_paid_stays_closed(folder: Path) -> None:
@@ -247,7 +251,7 @@ def test_claims_of_products_of_two_locations_wait_for_both(new_books: NewBooks, 
     closed(folder, "2026-01")
     with open_books(folder) as books:
         # Q is closed at R1, for the first time in the last month of its quarter.
-        page = close(books, BY, read_month("2026-03"), "R1", commit=True)
+        page = close(books, BY, read_month("2026-03"), "R1", confirm=True)
     assert page.products == ("Q",)
     assert rows(folder, 2) == [
         ("C1", "M", "relative_prices", "2026-01", 10_333),

@@ -25,7 +25,7 @@ DONE = ("closing.closed", "closing.is_open", "payment.nothing_left")
 
 def _close(folder: Path) -> None:
     with open_books(folder) as books:
-        close(books, BY, MONTH, commit=True)
+        close(books, BY, MONTH, confirm=True)
 
 
 def _reopen(folder: Path) -> None:

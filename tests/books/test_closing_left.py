@@ -86,7 +86,7 @@ def test_what_is_left_is_what_a_look_at_everything_finds(new_books: NewBooks, po
             months = [one.month for one in standing_closings(connection)]
         if act == "close":
             with open_books(folder) as books:
-                close(books, BY, max(months, default=JANUARY - 1) + 1, commit=True)
+                close(books, BY, max(months, default=JANUARY - 1) + 1, confirm=True)
         elif act == "reopen" and months:
             with open_books(folder) as books:
                 reopen(books, BY, max(months), "", "tried out")
@@ -119,7 +119,7 @@ def test_closed_years_are_not_looked_at(new_books: NewBooks, post: Path) -> None
     folder = new_books(post, JANUARY_DECIDED)
     with open_books(folder) as books:
         for month in range(JANUARY, JANUARY + 3):
-            close(books, BY, month, commit=True)
+            close(books, BY, month, confirm=True)
         with books.database.reading() as connection:
             assert connection.execute(sa.select(sa.func.count()).select_from(UNSETTLED)).scalar() == 0
             assert len(unsettled(connection, last_run(connection), JANUARY + 12).claim_id) == 0
@@ -172,7 +172,7 @@ def test_a_product_of_a_region_pays_facilities_there_by_head(new_books: NewBooks
     )
     JANUARY_DECIDED.reach(folder)
     with open_books(folder) as books:
-        page = close(books, BY, JANUARY, "R1", commit=True)
+        page = close(books, BY, JANUARY, "R1", confirm=True)
         report = capitation_report(books, Months(JANUARY, JANUARY))
     (payment,) = page.closing.capitation
     # C1 lies in R2; nobody knows where C3 lies. A fifth of 310.00 is 62.00, half of it by population.
@@ -190,7 +190,7 @@ def test_locations_can_be_closed_in_any_order(new_books: NewBooks, country: Path
         pages: dict[str, Page] = {}
         for location in order:
             with open_books(folder) as books:
-                pages[location] = close(books, BY, JANUARY, location, commit=True)
+                pages[location] = close(books, BY, JANUARY, location, confirm=True)
         made.append({location: page.record["statements"] for location, page in pages.items()})
     assert made[0] == made[1]
 
@@ -220,7 +220,7 @@ def test_a_month_that_is_handed_over_cannot_hide_what_is_left(new_books: NewBook
     """Rows that are taken out of the list of what is left are found."""
     folder = new_books(post, JANUARY_DECIDED)
     with open_books(folder) as books:
-        close(books, BY, JANUARY, commit=True)
+        close(books, BY, JANUARY, confirm=True)
         with books.database.writing() as connection:
             assert connection.execute(sa.delete(UNSETTLED)).rowcount == 1
         with books.database.reading() as connection:

@@ -40,7 +40,7 @@ NewBooks = Callable[[Path, State], Path]
 def close_months(folder: Path, *months: str) -> None:
     with open_books(folder) as books:
         for month in months:
-            close(books, BY, read_month(month), commit=True)
+            close(books, BY, read_month(month), confirm=True)
 
 
 CLOSED = State("January closed for payment", BOTH_DECIDED, lambda folder: close_months(folder, "2026-01"))
@@ -89,8 +89,8 @@ def test_everything_is_handed_over_once(folder: Path) -> None:
         copy = payment_file(books, 1, copy=True)
         assert (copy.payments, copy.hash, copy.copy) == (file.payments, file.hash, True)
         assert refused(lambda: payment_file(books, 2)) == ["payment.no_file"]
-        close(books, BY, read_month("2026-02"), commit=True)
-        close(books, BY, read_month("2026-03"), commit=True)
+        close(books, BY, read_month("2026-02"), confirm=True)
+        close(books, BY, read_month("2026-03"), confirm=True)
         second = export(books, "Bola")
     # February pays C 140.00; March pays B its 77.50 of January and 90.00.
     assert [(one.payment, one.facility, one.amount) for one in second.payments] == [
@@ -175,17 +175,17 @@ def test_what_a_facility_owes_is_set_off(folder: Path) -> None:
     change(folder, "provisions", REGISTERED_ROWS["provisions"][1:])
     with open_books(folder) as books:
         readjudicate(books, BY, ["H1/A", "H1/C"], "not in the register")
-        close(books, BY, read_month("2026-02"), commit=True)
+        close(books, BY, read_month("2026-02"), confirm=True)
         with books.database.reading() as connection:
             assert [(one.facility, one.amount) for one in due(connection)] == [("H1", -3875)]
         assert refused(lambda: export(books, "Bola")) == ["payment.nothing_left"]
-        close(books, BY, read_month("2026-03"), commit=True)
+        close(books, BY, read_month("2026-03"), confirm=True)
         assert [(one.facility, one.amount) for one in export(books, "Bola").payments] == [("C1", 16_750)]
     # In April M earns 300.00, and half of it is for one claim of H1.
     change(folder, "provisions", REGISTERED_ROWS["provisions"])
     receive(folder, [claim("E", "H1", "2026-04-02")], [line("E", "H1", 1, "S1")])
     with open_books(folder) as books:
-        close(books, BY, read_month("2026-04"), commit=True)
+        close(books, BY, read_month("2026-04"), confirm=True)
         (payment,) = export(books, "Bola").payments
     assert (payment.facility, payment.amount) == ("H1", 15_000 - 3875)
     assert [owed.month for owed in payment.statements] == ["2026-02", "2026-04"]

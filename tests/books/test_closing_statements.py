@@ -35,7 +35,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _close(folder: Path) -> None:
     with open_books(folder) as books:
-        close(books, BY, JANUARY, commit=True)
+        close(books, BY, JANUARY, confirm=True)
 
 
 CLOSED = State("January closed for statements", BOTH_DECIDED, _close)
@@ -79,7 +79,7 @@ def test_statements_of_a_country_add_up(new_books: NewBooks, country: Path) -> N
     folder = new_books(country, DECIDED)
     for location in ("", "R4"):
         with open_books(folder) as books:
-            page = close(books, BY, JANUARY, location, commit=True)
+            page = close(books, BY, JANUARY, location, confirm=True)
             made = statements(books, JANUARY, location)
         assert [[one.facility, one.made.statement.total] for one in made] == page.record["statements"]
         assert page.closing.total == sum(one.made.steps[-1].amount for one in made)
@@ -145,8 +145,8 @@ def test_commands(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
     assert "31/80" in run("close", "show", "2026-01")
     assert "Nothing was booked" in run("close", "2026-02")
-    assert "--by" in run("close", "2026-02", "--commit", code=2)
-    assert "Closing 2" in run("close", "2026-02", "--commit", "--by", "Amina")
+    assert "--by" in run("close", "2026-02", "--confirm", code=2)
+    assert "Closing 2" in run("close", "2026-02", "--confirm", "--by", "Amina")
     assert "To pay" in run("statement", "C1", "2026-01")
     assert "no statement" in run("statement", "C9", "2026-01", code=3)
     out = tmp_path / "out"

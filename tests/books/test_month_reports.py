@@ -52,7 +52,7 @@ MONTH = Months(JANUARY, JANUARY)
 def _close(folder: Path, *locations: str) -> None:
     with open_books(folder) as books:
         for location in locations:
-            close(books, BY, JANUARY, location, commit=True)
+            close(books, BY, JANUARY, location, confirm=True)
 
 
 CLOSED = State("January closed for reports", BOTH_DECIDED, lambda folder: _close(folder, ""))

@@ -61,7 +61,7 @@ def amounts(proposal: Proposal) -> dict[str, int]:
 
 
 def made(books: Books, cycle: str = "2026-01") -> int:
-    number = make(books, "Amina", "GRANT", cycle, commit=True).payroll
+    number = make(books, "Amina", "GRANT", cycle, confirm=True).payroll
     assert number is not None
     return number
 
@@ -117,7 +117,7 @@ def test_families_that_qualify_later_are_on_a_second_list(folder: Path) -> None:
         handed(books)
     change_families(folder, F4={"mobile": " 074 "}, F5={"score": "0"}, F1={"score": "9"})
     with open_books(folder) as books:
-        second = make(books, "Amina", "GRANT", "2026-01", commit=True)
+        second = make(books, "Amina", "GRANT", "2026-01", confirm=True)
         assert amounts(second) == {"F4": 1000, "F5": 1000}
         assert second.rows["account"].to_pylist() == ["074", "075"]
         assert wrong(books) == []

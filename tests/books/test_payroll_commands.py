@@ -31,7 +31,7 @@ def test_from_a_list_to_its_payment(folder: Path, tmp_path: Path) -> None:
     assert "GRANT" in run(folder, "payroll", "plans")
     assert "35.00" in run(folder, "payroll", "make", "GRANT", "2026-01")
     assert "35,00" in run(folder, "payroll", "make", "GRANT", "2026-01", "--lang", "fr")
-    assert "F4" in run(folder, "payroll", "make", "GRANT", "2026-01", "--commit", "--by", "Amina")
+    assert "F4" in run(folder, "payroll", "make", "GRANT", "2026-01", "--confirm", "--by", "Amina")
     run(folder, "payroll", "approve", "1", "--by", "Amina", ends=3)
     run(folder, "payroll", "approve", "1", "--by", "Bola")
     bank = str(tmp_path / "bank")
@@ -55,7 +55,7 @@ def test_from_a_list_to_its_payment(folder: Path, tmp_path: Path) -> None:
     for language in ("en", "fr"):
         assert "13" in run(folder, "payroll", "why", "GRANT", "2026-01", "F2", "--lang", language)
     run(folder, "payroll", "cancel", "1", "--reason", "x", "--by", "Bola", ends=3)
-    run(folder, "payroll", "make", "GRANT", "2026-02", "--commit", "--by", "Amina")
+    run(folder, "payroll", "make", "GRANT", "2026-02", "--confirm", "--by", "Amina")
     assert "2" in run(folder, "payroll", "cancel", "2", "--reason", "x", "--by", "Bola")
 
 
@@ -74,8 +74,8 @@ def test_plans_are_checked(folder: Path) -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("make", "GRANT", "2026-01", "--commit"),
-        ("make", "GRANT", "2026-01", "--commit", "--dry-run", "--by", "A"),
+        ("make", "GRANT", "2026-01", "--confirm"),
+        ("make", "GRANT", "2026-01", "--confirm", "--dry-run", "--by", "A"),
         ("export", "--out", "x"),
         ("export", "1", "--copy", "1", "--out", "x"),
         ("approve", "1"),
@@ -100,8 +100,8 @@ def test_from_a_voucher_to_its_payment(folder: Path, tmp_path: Path) -> None:
         told = run(folder, "voucher", "claim", "C1", str(path), "--by", "Bola", "--lang", language, ends=1)
         assert numbers[2] in told
     assert "C1" in run(folder, "voucher", "pay", "BIRTH", "--lang", "fr")
-    run(folder, "voucher", "pay", "BIRTH", "--commit", "--by", "Amina")
-    run(folder, "voucher", "pay", "BIRTH", "--commit", "--by", "Amina", ends=3)
+    run(folder, "voucher", "pay", "BIRTH", "--confirm", "--by", "Amina")
+    run(folder, "voucher", "pay", "BIRTH", "--confirm", "--by", "Amina", ends=3)
     run(folder, "voucher", "cancel", numbers[2], "--reason", "lost", "--by", "Amina")
     for language in ("en", "fr"):
         for number in numbers:

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from adjudicator.books.books import Books, open_books
 from adjudicator.books.ledger import current_decisions
+from adjudicator.books.officers.register import add_officer
 from adjudicator.books.readjudication import readjudicate
 from adjudicator.books.review import cases, queue
 from adjudicator.books.review.applied import unapplied
@@ -26,6 +27,7 @@ from adjudicator.books.review.delivery import agree, apply_review, deliver, disa
 from adjudicator.books.review.opening import open_cases
 from adjudicator.books.review.queue import held_claims, take_next
 from adjudicator.books.review.queue_figures import figures, usefulness_of_sources
+from adjudicator.officers.roles import Role
 from adjudicator.presentation.review import ReviewView
 from adjudicator.problems import Refused
 from adjudicator.review.cases import CLOSED, State, What, replay
@@ -436,6 +438,23 @@ def test_a_release_above_an_amount_needs_two(folder: Path) -> None:
         assert key_of(lambda: queue.release(books, case.name, "REL-04", None, AMINA)) == "review.own_opinion"
         assert key_of(lambda: proposed(books, case.name, JOSEPH)) == "review.other_proposal"
         assert queue.release(books, case.name, "REL-04", None, JOSEPH, NOON).standing.closed
+
+
+def test_an_officer_agrees_to_nobody_whose_name_was_not_proven(folder: Path) -> None:
+    with_settings(folder, "{second_opinion_above: 0}")
+    with open_books(folder) as books:
+        case, other = first(books), first(books)
+        deliver(books, try_decision(books, case.name, REJECT), AMINA, after(1))
+        queue.release(books, other.name, "REL-04", None, AMINA, NOON)
+        add_officer(books, JOSEPH, [Role.ADMINISTRATOR, Role.MEDICAL_OFFICER], BY)
+        trial = proposed(books, case.name, JOSEPH)
+        assert key_of(lambda: agree(books, trial, JOSEPH)) == "officers.first_unproven"
+        again = key_of(lambda: queue.release(books, other.name, "REL-04", None, JOSEPH))
+        assert again == "officers.first_unproven"
+        queue.put_back(books, case.name, AMINA)
+        deliver(books, try_decision(books, case.name, REJECT), AMINA)
+        assert agree(books, proposed(books, case.name, JOSEPH), JOSEPH).review == 1
+        assert key_of(lambda: queue.assign(books, first(books).name, AMINA, JOSEPH)) == "officers.unknown"
 
 
 def test_a_claim_is_a_case_again_only_for_something_new(folder: Path) -> None:

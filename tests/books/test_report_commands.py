@@ -54,7 +54,7 @@ def test_the_ending_of_the_file_is_the_format(folder: Path, tmp_path: Path, endi
         ("claims", "--out", "claims.txt"),
         ("indicators",),
         ("rejections", "--from", "yesterday"),
-        ("claims", "--by", "product"),
+        ("claims", "--per", "product"),
     ],
 )
 def test_what_makes_no_sense_is_a_usage_error(folder: Path, arguments: tuple[str, ...]) -> None:
@@ -66,7 +66,7 @@ def test_what_makes_no_sense_is_a_usage_error(folder: Path, arguments: tuple[str
     [
         ("rejections",),
         ("history", "F00"),
-        ("indicators", "--from", "2024-01-01", "--to", "2024-12-31", "--by", "region"),
+        ("indicators", "--from", "2024-01-01", "--to", "2024-12-31", "--per", "region"),
         ("claims", "--from", "2024-01-01", "--facility", "HFH", "--details"),
     ],
 )

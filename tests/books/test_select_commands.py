@@ -44,7 +44,7 @@ def call(folder: Path, *arguments: str) -> Result:
         (("--method", "all", "--seed", "1"), "--seed"),
         (("--method", "variance"), "--percent"),
         (("--method", "stratified", "--seed", "1", "--n", "9"), "--strata"),
-        (("--method", "random", "--seed", "1", "--n", "9", "--by-level"), "--by-level"),
+        (("--method", "random", "--seed", "1", "--n", "9", "--per-level"), "--per-level"),
     ],
 )
 def test_options_that_do_not_go_together_are_told(
@@ -69,11 +69,11 @@ def test_a_reviewers_way(folder: Path, language: str) -> None:
     assert ask(*draw, "--by", "ama").exit_code == OK
     assert ask(*draw).exit_code == DATA
     assert "ama" in ask("select", "list").output
-    shown = ask("select", "show", "1", "--every")
+    shown = ask("select", "show", "1", "--all")
     assert shown.exit_code == OK
     assert shown.output.count("/") >= 20
     assert ask("select", "estimate", "1").exit_code == DATA
-    variance = ask("select", "review", "--method", "variance", "--percent", "10", "--by-level", "--dry-run")
+    variance = ask("select", "review", "--method", "variance", "--percent", "10", "--per-level", "--dry-run")
     assert variance.exit_code == OK
     assert ask("select", "feedback", "--method", "all").exit_code == OK
     name = names(folder, 1)[0]

@@ -221,11 +221,11 @@ def test_facilities_are_paid_once_for_each_voucher(folder: Path) -> None:
         claimed(books, "C1", f"{first};{DAY};", f"{second};{DAY};")
         claimed(books, "H1", f"{delivery};{after(9)};")
         assert (pay(books, "Amina", "BIRTH").total, pay(books, "Amina", "BIRTH").payroll) == (7000, None)
-        assert pay(books, "Amina", "BIRTH", commit=True).payroll == 1
-        assert refused(lambda: pay(books, "Amina", "BIRTH", commit=True)) == ["no_vouchers_due"]
+        assert pay(books, "Amina", "BIRTH", confirm=True).payroll == 1
+        assert refused(lambda: pay(books, "Amina", "BIRTH", confirm=True)) == ["no_vouchers_due"]
         cancel(books, "Amina", 1, "too early")
         assert held(books, first).state(DAY) == "claimed"
-        assert pay(books, "Amina", "BIRTH", commit=True).payroll == 2
+        assert pay(books, "Amina", "BIRTH", confirm=True).payroll == 2
         approve(books, "Bola", 2)
         file = export(books, "Bola", 2)
         assert file.rows["account"].to_pylist() == ["4021", "4011"]
@@ -255,7 +255,7 @@ def test_keys_let_no_voucher_be_used_or_paid_twice(folder: Path) -> None:
         first, _, delivery = given(books)
         claimed(books, "C1", f"{first};{DAY};")
         use(books, "Bola", delivery, "H1", DAY)
-        pay(books, "Amina", "BIRTH", commit=True)
+        pay(books, "Amina", "BIRTH", confirm=True)
         ends = sa.insert(VOUCHER_ENDS)
         forbidden: list[sa.Insert] = [
             ends.values(voucher=1, journal=1, what="used", facility="H1", date=DAY),
@@ -297,7 +297,7 @@ def test_verification_finds_what_was_done_behind_its_back(folder: Path) -> None:
     with open_books(folder) as books:
         first, *_ = given(books)
         claimed(books, "C1", f"{first};{DAY};")
-        pay(books, "Amina", "BIRTH", commit=True)
+        pay(books, "Amina", "BIRTH", confirm=True)
         changes = {
             "check.voucher_sums": sa.update(VOUCHERS).where(VOUCHERS.c.voucher == 1).values(amount=1),
             "check.voucher_acts": sa.update(VOUCHER_ENDS).values(date=after(1)),

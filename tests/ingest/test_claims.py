@@ -77,13 +77,13 @@ def test_a_claim_is_taken_whole_or_not_at_all() -> None:
         "claim_lines row 4 [claim]: the row itself is good, but belongs to a claim that cannot be taken "
         "whole: see claims row 3 → mend that row, and give in all rows of the claim again",
         "claim_lines row 5 [quantity]: the number is negative → write a number that is not below zero",
-        "claim_lines row 6 [quantity]: the number has more decimals than the 2 allowed "
+        "claim_lines row 6 [quantity]: the number has more than 2 decimals "
         "→ decide at the source how it is rounded; nothing is rounded here",
         "claim_lines row 8 [claim]: there is no such claim "
         "→ add the claim to claims, or correct its number or facility here",
     ]
     assert told(reading.set_aside, "fr")[5] == (
-        "claim_lines row 2 [claim]: la ligne elle-même est bonne, mais elle appartient à une prestation qui "
+        "claim_lines ligne 2 [claim]: la ligne elle-même est bonne, mais elle appartient à une prestation qui "
         "ne peut être prise entière : voir la ligne 3 de claim_lines "
         "→ réparez cette ligne et redonnez toutes les lignes de la prestation"
     )
@@ -192,7 +192,7 @@ def test_sequence_is_for_all_claims_or_for_none() -> None:
     part = claims_from_rows([claim("1", sequence=2), claim("2"), claim("3")], [], 2)
     assert part.claims["sequence"].to_pylist() == [None] * 3
     assert [problem.told() for problem in part.warnings] == [
-        "claims [sequence]: warning: 1 of 3 claims have a sequence number; sequence is ignored for all "
+        "claims [sequence]: warning: 1 of 3 claims has a sequence number; sequence is ignored for all "
         "→ give every claim a sequence number, or none"
     ]
 

@@ -124,7 +124,7 @@ def test_bad_cells_set_their_row_aside(tmp_path: Path) -> None:
         "→ write a decimal point, and nothing between thousands: 1250.50",
         "provisions.csv row 4 [kind]: this is none of the words item, service "
         "→ write one of these words, in small letters",
-        "provisions.csv row 4 [price]: the number has more decimals than the 2 allowed "
+        "provisions.csv row 4 [price]: the number has more than 2 decimals "
         "→ decide at the source how it is rounded; nothing is rounded here",
         "provisions.csv row 5 [code]: there is no value → give a value",
         "provisions.csv row 5 [price]: the number is negative → write a number that is not below zero",
@@ -132,9 +132,9 @@ def test_bad_cells_set_their_row_aside(tmp_path: Path) -> None:
         "→ check the number at its source",
     ]
     assert told(reading.set_aside, "fr")[:2] == [
-        "provisions.csv row 3 [price]: le nombre contient une virgule "
+        "provisions.csv ligne 3 [price]: le nombre contient une virgule "
         "→ écrivez un point décimal, et rien entre les milliers : 1250.50",
-        "provisions.csv row 4 [kind]: ce n'est aucun des mots item, service "
+        "provisions.csv ligne 4 [kind]: ce n'est aucun des mots item, service "
         "→ écrivez l'un de ces mots, en minuscules",
     ]
     assert [fault.value for fault in reading.set_aside] == [
@@ -155,7 +155,7 @@ def test_a_currency_without_decimals() -> None:
     reading = registers_from_rows({"provisions": rows}, 0)
     assert reading.tables["provisions"]["price"].to_pylist() == [1250]
     assert told(reading.set_aside)[0].startswith(
-        "provisions row 3 [price]: the number has more decimals than the 0 allowed"
+        "provisions row 3 [price]: the number has more than 0 decimals"
     )
 
 

@@ -179,7 +179,7 @@ def test_a_long_table_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(presentation, "SHOWN_ROWS", 2)
     file = io.StringIO()
     print_report(Console(file=file, width=200), report(), "en")
-    assert "1 more rows" in file.getvalue()
+    assert "1 more row:" in file.getvalue()
     assert "=1+1" in file.getvalue()
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from adjudicator.problems import Problem, Refused
+from adjudicator.rulebook.flags import explanation
 from adjudicator.rulebook.read import read_rule, read_rules
 from adjudicator.words import LANGUAGES
 
@@ -116,3 +117,43 @@ def test_an_active_rule_needs_examples_of_both_kinds(tmp_path: Path) -> None:
 )
 def test_there_is_no_way_to_run_code(when: str, tmp_path: Path) -> None:
     assert problems(written(tmp_path, f'"{when}"'))
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ("{claim.nights", "rules.braces"),
+        ("{claim.nights:night}", "rules.braces"),
+        ("{claim.nights:night|night}", "rules.braces"),
+        ("{claim.diagnosis:day|days}", "rules.not_counted"),
+        ("{claim.date_from:day|days}", "rules.not_counted"),
+        ("{claim.nigths:night|nights}", "rules.unknown_value"),
+    ],
+)
+def test_what_an_explanation_cannot_say(tmp_path: Path, told: str, wrong: str) -> None:
+    path = written(tmp_path, "claim.nights > 3")
+    path.write_text(path.read_text("utf-8").replace("it fired", f"it fired: {told}"), "utf-8")
+    assert {problem.what.key for problem in problems(path)} == {wrong}
+
+
+@pytest.mark.parametrize(
+    ("nights", "english", "french"),
+    [
+        (0, "0 nights", "0 nuit"),
+        (1, "1 night", "1 nuit"),
+        (2, "2 nights", "2 nuits"),
+        (None, "– nights", "– nuits"),
+    ],
+)
+def test_a_number_chooses_between_singular_and_plural(
+    tmp_path: Path, nights: int | None, english: str, french: str
+) -> None:
+    path = written(tmp_path, "claim.nights >= 0")
+    said = """
+  en: "{claim.nights} {claim.nights:night|nights}"
+  fr: "{claim.nights} {claim.nights:nuit|nuits}"
+"""
+    path.write_text(path.read_text("utf-8").replace(' "it fired"\n', said), "utf-8")
+    rule = read_rule(path, 2)
+    assert explanation(rule, {"claim.nights": nights}, 2, "en") == english
+    assert explanation(rule, {"claim.nights": nights}, 2, "fr") == french

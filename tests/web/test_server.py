@@ -315,11 +315,14 @@ def test_the_capability_statement_says_what_is_true(one: Server) -> None:
         named |= {(kind, one_["code"]) for one_ in resource.get("interaction", [])}
         named |= {(kind, f"${one_['name']}") for one_ in resource.get("operation", [])}
     named |= {(None, f"${one_['name']}") for one_ in rest["operation"]}
+    named |= {(None, one_["code"]) for one_ in rest["interaction"]}
     for kind, what in named:
         path = {
             "read": f"/fhir/{kind}/x",
             "search-type": f"/fhir/{kind}",
             "create": f"/fhir/{kind}",
+            "transaction": "/fhir",
+            "batch": "/fhir",
         }.get(what, f"/fhir/{kind}/{what}" if kind else f"/fhir/{what}")
         method = "GET" if what in ("read", "search-type", "$export") else "POST"
         answer = one.client.request(method, path, headers=one.bearer())
@@ -328,8 +331,8 @@ def test_the_capability_statement_says_what_is_true(one: Server) -> None:
     kinds = {kind for kind, what in named if what == "$validate"}
     there = set()
     for operation in OPERATIONS:
-        what = operation.interaction or (f"${operation.name}" if operation.name else None)
-        if what is not None:
+        named_ = [f"${operation.name}"] if operation.name else []
+        for what in (operation.interaction or "").split() or named_:
             of = kinds if operation.resource == "{type}" else {operation.resource}
             there |= {(kind, what) for kind in of}
     assert named == there

@@ -25,6 +25,7 @@ from adjudicator.benefits.universe import Families, Unreadable
 from adjudicator.books.benefits.families import families_on, last_registers
 from adjudicator.books.benefits.plans import find_plan, keep_plan
 from adjudicator.books.books import Books
+from adjudicator.books.officers.register import check_first_person
 from adjudicator.problems import Problem, Refused
 from adjudicator.store import bulk, journal, lock
 from adjudicator.store.digests import row_digests, table_hash
@@ -42,7 +43,7 @@ from adjudicator.store.schema import (
     SETTLED_VOUCHERS,
 )
 from adjudicator.units import INT64_MAX, date_of, day_number
-from adjudicator.words import message
+from adjudicator.words import message, moment
 
 Int64s = npt.NDArray[np.int64]
 
@@ -159,7 +160,7 @@ def refused(key: str, **values: Any) -> Refused:
     return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))])
 
 
-def make(books: Books, by: str, plan: str, cycle: str, commit: bool = False) -> Proposal:
+def make(books: Books, by: str, plan: str, cycle: str, confirm: bool = False) -> Proposal:
     """Make the list of a plan for a cycle, or only show it.
 
     Args:
@@ -167,14 +168,14 @@ def make(books: Books, by: str, plan: str, cycle: str, commit: bool = False) -> 
         by: who makes it.
         plan: the code of a benefit plan.
         cycle: the name or number of a cycle of it.
-        commit: whether to put it into the books.
+        confirm: whether to put it into the books.
 
     Raises:
         Refused: there is no such plan or cycle, nobody is left to be listed, or the books are in use.
     """
     compiled = find_plan(books, plan, CompiledPlan)
     span = cycle_of(compiled.definition, cycle)
-    if not commit:
+    if not confirm:
         with books.database.reading() as connection:
             return _proposed(books, connection, compiled, span)
     with lock.held(books.database, Act(by, MAKE)):
@@ -465,9 +466,11 @@ def approve(books: Books, by: str, number: int) -> Payroll:
         _not_cancelled(payroll)
         if payroll.approved:
             done = payroll.approved
-            raise refused("benefits.approved", payroll=str(number), by=done.by, at=done.at)
+            raise refused("benefits.approved", payroll=str(number), by=done.by, at=moment(done.at))
         if by.strip().casefold() == payroll.made.by.strip().casefold():
             raise refused("benefits.same_person", payroll=str(number), by=by)
+        made = connection.execute(sa.select(PAYROLLS.c.journal).where(PAYROLLS.c.payroll == number))
+        check_first_person(connection, made.scalar_one(), payroll.made.by)
         content = {"payroll": number, "hash": payroll.record["hash"], "total": payroll.total}
         entry = journal.append(connection, Act(by, APPROVE), content)
         values = {"payroll": number, "journal": entry, "maker": payroll.made.by, "by": by}
@@ -500,7 +503,7 @@ def cancel(books: Books, by: str, number: int, reason: str) -> Payroll:
 def _not_cancelled(payroll: Payroll) -> None:
     if payroll.cancelled:
         done = payroll.cancelled
-        raise refused("benefits.cancelled", payroll=str(payroll.payroll), by=done.by, at=done.at)
+        raise refused("benefits.cancelled", payroll=str(payroll.payroll), by=done.by, at=moment(done.at))
 
 
 def approved_payroll(connection: sa.Connection, number: int) -> Payroll:

@@ -263,7 +263,7 @@ def due(connection: sa.Connection, plan: str) -> list[Due]:
     ]
 
 
-def pay(books: Books, by: str, plan: str, commit: bool = False) -> VoucherList:
+def pay(books: Books, by: str, plan: str, confirm: bool = False) -> VoucherList:
     """Put all that facilities are owed for vouchers of a plan on a list, or only show it.
 
     A plan that is gone from the scheme's folder is still paid for.
@@ -271,7 +271,7 @@ def pay(books: Books, by: str, plan: str, commit: bool = False) -> VoucherList:
     Raises:
         Refused: nothing is owed, there is no such plan, or the books are in use.
     """
-    if not commit:
+    if not confirm:
         with books.database.reading() as connection:
             listed = VoucherList(plan, tuple(due(connection, plan)))
         if not listed.due:

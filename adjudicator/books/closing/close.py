@@ -50,6 +50,7 @@ from adjudicator.books.closing.periods import (
     standing_closings,
 )
 from adjudicator.books.closing.registers import Facilities, catchments_on, insured_on, places
+from adjudicator.books.officers.register import check_first_person
 from adjudicator.books.review.queue import held_claims
 from adjudicator.problems import DoesNotAddUp, Problem, Refused
 from adjudicator.product.definition import Product
@@ -90,7 +91,7 @@ from adjudicator.store.schema import (
     STATEMENT_ROWS,
     STATEMENTS,
 )
-from adjudicator.words import message
+from adjudicator.words import message, moment
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -169,22 +170,22 @@ def close(
     by: str,
     month: int,
     location: str = NATIONAL,
-    commit: bool = False,
+    propose: bool = False,
     confirm: bool = False,
     progress: Progress | None = None,
 ) -> Page:
     """Close a month of a location, or show what closing it comes to.
 
-    Where ``scheme.yaml`` asks for a second person, ``commit`` proposes the closing, and somebody else
-    confirms it; it must come to the same then.
+    Where ``scheme.yaml`` asks for a second person, somebody proposes the closing, and somebody else confirms
+    it; it must come to the same then.
 
     Args:
         books: the books.
         by: who closes.
         month: the month.
         location: of the products that are closed; :data:`NATIONAL` for those that are sold everywhere.
-        commit: book it, or propose it.
-        confirm: book what somebody else proposed.
+        propose: have somebody else confirm it.
+        confirm: book it; where a second person is asked for, what somebody else proposed.
         progress: is told what is being done, and how far it is.
 
     Raises:
@@ -192,10 +193,10 @@ def close(
             are in use; or there is nothing to confirm, or not by this person, or it would come to other
             than was proposed.
     """
-    if not commit and not confirm:
+    if not propose and not confirm:
         with books.database.reading() as connection:
             return _prepare(books, connection, month, location, progress).page
-    if confirm and not books.settings.closing.second_person:
+    if propose and not books.settings.closing.second_person:
         raise _refused("closing.no_second_person")
     with lock.held(books.database, Act(by, "close")):
         for _ in range(ATTEMPTS):
@@ -204,10 +205,10 @@ def close(
             with books.database.writing() as connection:
                 if _state(connection) != prepared.state:
                     continue
-                if confirm:
-                    return _confirmed(books, connection, by, prepared)
-                if books.settings.closing.second_person:
+                if propose:
                     return _proposed(connection, by, prepared)
+                if books.settings.closing.second_person:
+                    return _confirmed(books, connection, by, prepared)
                 return _booked(books, connection, by, prepared, None)
     raise _refused("closing.unquiet")
 
@@ -376,7 +377,7 @@ def _check_month(standing: Collection[ClosedMonth], month: int, location: str) -
     closed = {one.month: one for one in standing if one.location == location}
     if month in closed:
         by = closed[month]
-        raise _refused("closing.closed", month=by.name, by=by.by, at=by.at, closing=str(by.closing))
+        raise _refused("closing.closed", month=by.name, by=by.by, at=moment(by.at), closing=str(by.closing))
     if closed and month != max(closed) + 1:
         following = named(max(closed) + 1, location)
         raise _refused("closing.out_of_order", month=named(month, location), next=following)
@@ -646,6 +647,7 @@ def _confirmed(books: Books, connection: sa.Connection, by: str, prepared: _Prep
         raise _refused("closing.not_proposed", month=month)
     if proposal.by.strip().casefold() == by.strip().casefold():
         raise _refused("closing.same_person", by=by, month=month)
+    check_first_person(connection, proposal.journal, proposal.by)
     if proposal.hash != page.hash:
         raise _refused("closing.changed", month=month, by=proposal.by)
     return _booked(books, connection, by, prepared, proposal.by)

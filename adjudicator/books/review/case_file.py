@@ -17,6 +17,7 @@ from adjudicator.books.ledger import current_decisions, rows_of_decisions
 from adjudicator.books.review.cases import Case, events_of, find_case
 from adjudicator.books.review.delivery import earlier_review
 from adjudicator.books.review.opening import queues_of_versions
+from adjudicator.books.review.settled import Settled, settled
 from adjudicator.books.rules import recorded_rules
 from adjudicator.problems import Refused
 from adjudicator.review.cases import Event
@@ -136,6 +137,8 @@ class CaseFile:
     earlier: Mapping[int, ReviewedLine]
     """What the claim's last review says, by line."""
     events: Sequence[Event]
+    settled: Settled | None = None
+    """The statement that the claim is on already."""
 
 
 def case_file(books: Books, name: str) -> CaseFile:
@@ -180,6 +183,7 @@ def case_file(books: Books, name: str) -> CaseFile:
             len(others),
             earlier,
             events_of(connection, [case.case])[case.case],
+            settled(connection, case.claim_id, case.facility),
         )
 
 

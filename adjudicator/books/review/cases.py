@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import sqlalchemy as sa
 
+from adjudicator.books.officers.register import check_first_person
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.cases import (
     CLOSED,
@@ -276,9 +277,11 @@ def record(
         The case after it, and the number of its entry in the journal.
 
     Raises:
-        Refused: the case does not allow it now, or not of this person.
+        Refused: the case does not allow it now, or not of this person; or the first of two was not proven.
     """
     standing = after(case.standing, event)
+    if case.standing.state is State.SECOND_OPINION and event.what in (What.AGREED, What.RELEASED):
+        _check_proposer(connection, case)
     content = {
         "case": case.case,
         "claim": case.name,
@@ -298,6 +301,15 @@ def record(
         connection.execute(sa.update(CASE_STATES).where(of_case).values(columns))
         case = replace(case, queue=queue)
     return replace(case, standing=standing), number
+
+
+def _check_proposer(connection: sa.Connection, case: Case) -> None:
+    """Make sure that the name of the first of two officers was proven, where names are."""
+    query = sa.select(CASE_EVENTS.c.journal, CASE_EVENTS.c.by).where(
+        CASE_EVENTS.c.case == case.case, CASE_EVENTS.c.what == What.PROPOSED.value
+    )
+    row = connection.execute(query.order_by(CASE_EVENTS.c.number.desc()).limit(1)).one()
+    check_first_person(connection, row.journal, row.by)
 
 
 def _brief(standing: Standing) -> dict[str, Any]:

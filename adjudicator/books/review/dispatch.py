@@ -14,7 +14,14 @@ from typing import Final
 
 from adjudicator.books.books import Books
 from adjudicator.books.review.cases import Case, events_of, find_case, locked, open_ones, record, this_moment
-from adjudicator.books.review.queue import SENIORS, needs_second_opinion, release, return_to_facility, stakes
+from adjudicator.books.review.queue import (
+    SENIORS,
+    needs_second_opinion,
+    release,
+    return_to_facility,
+    seniors,
+    stakes,
+)
 from adjudicator.books.review.routing import facts_of_case, router_of_books
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.cases import Event, State, What
@@ -87,10 +94,11 @@ def dispatch(
 def _wanted(books: Books, case: Case, found: Routed) -> Dispatched:
     """Choose what is done of what the rules propose: the first of return, release and move."""
     standing, settings = case.standing, books.settings.review
-    second = standing.second or found.second_officer or (found.escalate and not settings.seniors)
     queue = SENIORS if found.escalate else found.queue or case.queue
-    step = Step.MOVE if (queue, second) != (case.queue, standing.second) else Step.NOTHING
     with books.database.reading() as connection:
+        nobody = found.escalate and not seniors(connection, settings)
+        second = standing.second or found.second_officer or nobody
+        step = Step.MOVE if (queue, second) != (case.queue, standing.second) else Step.NOTHING
         if standing.state is not State.OPEN:
             step = Step.NOTHING
         elif found.returns and not any(

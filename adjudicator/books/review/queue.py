@@ -9,6 +9,7 @@ officers never wait for one another in a circle.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books
+from adjudicator.books.officers.register import check_named, names_with
 from adjudicator.books.review.applied import unapplied
 from adjudicator.books.review.cases import (
     Case,
@@ -29,6 +31,7 @@ from adjudicator.books.review.cases import (
     this_moment,
 )
 from adjudicator.books.review.opening import amounts_of_lines, waiting_for_a_case
+from adjudicator.officers.roles import REVIEWERS, Role
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.cases import (
     Event,
@@ -96,8 +99,9 @@ def taken(connection: sa.Connection, settings: ReviewSettings, case: Case, by: s
         Refused: somebody else has it, or it is not to be had.
     """
     may_review(connection, case, by)
-    if case.queue == SENIORS and not is_senior(settings, by):
-        raise refused("review.for_seniors", claim=case.name, seniors=list(settings.seniors))
+    named = seniors(connection, settings)
+    if case.queue == SENIORS and not is_senior(named, by):
+        raise refused("review.for_seniors", claim=case.name, seniors=list(named))
     standing = case.standing
     if standing.ran_out(at) and not (standing.state is State.HELD and same_person(standing.officer, by)):
         what = What.EXPIRED if standing.state is State.HELD else What.LAPSED
@@ -151,7 +155,7 @@ def take_next(
     """
     now = at or this_moment()
     with books.database.writing() as connection:
-        senior = is_senior(books.settings.review, by)
+        senior = is_senior(seniors(connection, books.settings.review), by)
         number = _next(connection, by, now, by_due_date, queue, senior)
         if number is None:
             return None
@@ -235,11 +239,12 @@ def assign(books: Books, name: str, to: str | None, by: str, at: dt.datetime | N
     """Reserve a case for an officer, or (``to`` is None) for nobody; whoever holds it loses it.
 
     Raises:
-        Refused: there is no such case, it is not in the queue, or the officer entered the claim.
+        Refused: there is no such case, it is not in the queue, or the officer entered the claim or is none.
     """
     with books.database.writing() as connection:
         case = locked(connection, find_case(connection, name).case)
         if to is not None:
+            check_named(connection, to, REVIEWERS)
             may_review(connection, case, to)
         case, _ = record(connection, case, Event(What.ASSIGNED, by, at or this_moment(), {"to": to}))
         return case
@@ -362,9 +367,19 @@ def needs_second_opinion(settings: ReviewSettings, case: Case, amount: int) -> b
     return case.standing.second or (limit is not None and amount > limit)
 
 
-def is_senior(settings: ReviewSettings, officer: str) -> bool:
-    """Tell whether cases are escalated to a person; to everybody where the scheme names nobody."""
-    return not settings.seniors or any(same_person(officer, senior) for senior in settings.seniors)
+def seniors(connection: sa.Connection, settings: ReviewSettings) -> tuple[str, ...]:
+    """Name those to whom cases are escalated: those of the scheme, and the officers who have the role."""
+    with_role = names_with(connection, Role.SENIOR_MEDICAL_OFFICER)
+    return (*settings.seniors, *(name for name in with_role if not _is_one_of(name, settings.seniors)))
+
+
+def is_senior(named: Sequence[str], officer: str) -> bool:
+    """Tell whether cases are escalated to a person; to everybody where nobody is named."""
+    return not named or _is_one_of(officer, named)
+
+
+def _is_one_of(name: str, names: Sequence[str]) -> bool:
+    return any(same_person(name, one) for one in names)
 
 
 def held_by(connection: sa.Connection, officer: str, now: dt.datetime) -> list[Case]:

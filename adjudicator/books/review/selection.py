@@ -35,7 +35,7 @@ from adjudicator.store import bulk, journal
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import JOURNAL, SELECTED, SELECTIONS
-from adjudicator.words import message
+from adjudicator.words import message, moment
 
 Int64s = npt.NDArray[np.int64]
 
@@ -159,7 +159,7 @@ def _refuse_same(connection: sa.Connection, plan: Plan, candidates: Candidates) 
                 "review_selection.same",
                 selection=str(kept.selection),
                 by=kept.by,
-                at=kept.at,
+                at=moment(kept.at),
             )
             remedy = message("review_selection.same.remedy", selection=str(kept.selection))
             raise Refused([Problem(what, remedy=remedy)])

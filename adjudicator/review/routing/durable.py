@@ -33,7 +33,7 @@ from adjudicator.review.routing.guards import (
 )
 from adjudicator.review.routing.plain import Firing
 from adjudicator.review.routing.rules import Routing
-from adjudicator.words import Message, message
+from adjudicator.words import Message, Quantity, message
 
 CHILD: Final = Path(__file__).with_name("child.py")
 
@@ -207,7 +207,7 @@ class Chaining:
             while not found.endswith(b"\n"):
                 left = deadline - time.monotonic()
                 if left <= 0 or not selector.select(left):
-                    raise Failed(message("routing.too_slow", seconds=str(seconds)))
+                    raise Failed(message("routing.too_slow", seconds=Quantity(round(100 * seconds))))
                 piece = os.read(descriptor, 1 << 16)
                 if not piece:
                     raise Failed(self._ended(process))

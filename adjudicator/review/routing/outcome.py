@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from adjudicator.review.routing.facts import Field, Type, Value
 from adjudicator.review.routing.plain import Firing
 from adjudicator.review.routing.rules import Routing, Rule
 from adjudicator.vocabulary import Category, ClaimStatus, FacilityLevel, Severity, VisitType, Word
-from adjudicator.words import Amount, Message, label, message, shown
+from adjudicator.words import Amount, Message, fill, message
 
 _VOCABULARIES: dict[str, type[Word]] = {
     kind.__name__: kind for kind in (Category, ClaimStatus, FacilityLevel, Severity, VisitType)
@@ -72,25 +73,25 @@ def explanation(rule: Rule, firing: Firing, decimals: int, language: str) -> str
         decimals: of the currency.
         language: of the reader.
     """
-    text: str = getattr(rule.definition.explanation, language)
-    for name, place in rule.told.items():
-        told = _told(place.field, firing.facts[place.pattern].get(place.field.name), decimals, language)
-        text = text.replace("{" + name + "}", told)
-    return text
+    values = {
+        name: _value(place.field, firing.facts[place.pattern].get(place.field.name), decimals)
+        for name, place in rule.told.items()
+    }
+    return fill(getattr(rule.definition.explanation, language), values, language)
 
 
-def _told(field: Field, value: Value | None, decimals: int, language: str) -> str:
+def _value(field: Field, value: Value | None, decimals: int) -> Any:
     if value is None:
         return "–"
     match field.type:
         case Type.MONEY:
-            return str(shown(Amount(int(value), decimals), language))
+            return Amount(int(value), decimals)
         case Type.NUMBER:
-            return str(shown(int(value), language))
+            return int(value)
         case Type.WORD if field.list in _VOCABULARIES:
-            return label(_VOCABULARIES[field.list](int(value)), language)
+            return _VOCABULARIES[field.list](int(value))
         case Type.WORD:
-            return str(shown(message(_label_of(field.list, str(value))), language))
+            return message(_label_of(field.list, str(value)))
         case _:
             return str(value)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from string import Formatter
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -32,7 +31,7 @@ from adjudicator.review.routing.rules import (
 from adjudicator.rulebook import syntax
 from adjudicator.rulebook.syntax import RuleMistake, mistake
 from adjudicator.units import INT64_MAX, scaled
-from adjudicator.words import Message, message
+from adjudicator.words import Blank, Message, message, parts
 
 SUFFIXES: Final = (".yaml", ".yml")
 
@@ -241,15 +240,18 @@ class _Compiler:
         for language, text in (("en", label.en), ("fr", label.fr)):
             steps = ("explanation", language)
             try:
-                names = [part[1] for part in Formatter().parse(text) if part[1] is not None]
+                blanks = [part for part in parts(text) if isinstance(part, Blank)]
             except ValueError:
                 self._note("rules.braces", steps)
                 continue
-            for name in names:
+            for blank in blanks:
                 try:
-                    told[name] = _earlier(name, 0, None, patterns)
+                    told[blank.name] = _earlier(blank.name, 0, None, patterns)
                 except RuleMistake as found:
                     self._problems.append(Problem(found.what, self._source.place_of(steps), found.remedy))
+                    continue
+                if blank.forms and told[blank.name].field.type not in (Type.NUMBER, Type.MONEY):
+                    self._note("rules.not_counted", steps, name=blank.name)
         return told
 
     def _try(self, rule: Rule) -> None:

@@ -502,6 +502,11 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "unasked",
+        sa.Column("claim_id", WHOLE, autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("claim_id", name=op.f("pk_unasked")),
+    )
+    op.create_table(
         "undecided",
         sa.Column("claim_id", WHOLE, autoincrement=False, nullable=False),
         sa.Column("date_claimed", sa.Date(), nullable=False),
@@ -619,6 +624,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("journal", name=op.f("uq_loads_journal")),
     )
     op.create_table(
+        "officer_events",
+        sa.Column("journal", WHOLE, autoincrement=False, nullable=False),
+        sa.Column("officer", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("roles", sa.Text(), nullable=True),
+        sa.Column("since", sa.Date(), nullable=True),
+        sa.Column("until", sa.Date(), nullable=True),
+        sa.Column("hash", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_officer_events_journal")),
+        sa.PrimaryKeyConstraint("journal", name=op.f("pk_officer_events")),
+    )
+    op.create_table(
         "payment_files",
         sa.Column("file", WHOLE, autoincrement=False, nullable=False),
         sa.Column("journal", WHOLE, nullable=False),
@@ -673,7 +690,7 @@ def upgrade() -> None:
         sa.Column("claimed", WHOLE, nullable=False),
         sa.Column("valuated", WHOLE, nullable=False),
         sa.Column("record", sa.Text(), nullable=False),
-        sa.CheckConstraint("kind IN ('adjudication', 'readjudication')", name=op.f("ck_runs_kind")),
+        sa.CheckConstraint("kind IN ('adjudication', 'readjudication', 'asking')", name=op.f("ck_runs_kind")),
         sa.ForeignKeyConstraint(["journal"], ["journal.number"], name=op.f("fk_runs_journal")),
         sa.PrimaryKeyConstraint("run", name=op.f("pk_runs")),
         sa.UniqueConstraint("journal", name=op.f("uq_runs_journal")),
