@@ -23,7 +23,9 @@ from adjudicator import claims as claims_room
 from adjudicator.adjudication.adjudicate import adjudicate
 from adjudicator.generation import generate
 from adjudicator.rulebook.flags import fire
-from adjudicator.rulebook.month import Past, universe_of_month
+from adjudicator.rulebook.looked import Looked
+from adjudicator.rulebook.now_and_past import universe_of_claims
+from adjudicator.rulebook.past import Past
 from adjudicator.rulebook.read import CompiledRule, read_rules
 from adjudicator.run import open_inputs
 from ingest.tables import read_claims
@@ -71,18 +73,19 @@ def main() -> None:
     claims = claims_room.encode(inputs.compiled.registers, now.claims, now.lines)
     decided = list(adjudicate(inputs.compiled, claims))
     rows: list[tuple[str, str]] = []
-    began = time.perf_counter()
-    past = None
-    if before:
-        earlier = read_claims(before, decimals, facilities)
-        past = Past.of(inputs.compiled, (earlier.claims, earlier.lines), (now.claims, now.lines))
-        rows.append(("lines looked back on", f"{len(earlier.lines):,}"))
-        rows.append(("reading and encoding these, seconds", f"{time.perf_counter() - began:.1f}"))
     with tempfile.TemporaryDirectory() as folder:
         began = time.perf_counter()
         rules = many_rules(given.rules, Path(folder))
         rows.append((f"compiling {len(rules)} rules, seconds", f"{time.perf_counter() - began:.1f}"))
-    universe, _ = universe_of_month(inputs.compiled, inputs.registers.tables, claims, past, decided)
+    past, tables = None, inputs.registers.tables
+    if before:
+        began = time.perf_counter()
+        months = (read_claims([month], decimals, facilities) for month in before)
+        received = ((month.claims, month.lines) for month in months)
+        past = Past.of(inputs.compiled, tables, received, Looked.at_by(rules))
+        rows.append(("lines looked back on", f"{past.lines:,}"))
+        rows.append(("reading and encoding these, seconds", f"{time.perf_counter() - began:.1f}"))
+    universe = universe_of_claims(inputs.compiled, tables, claims, past, decided)
     began, worked = time.perf_counter(), time.process_time()
     flags = sum(len(one) for one in fire(rules, universe, rejecting=False, threads=THREADS))
     seconds, worked = time.perf_counter() - began, time.process_time() - worked

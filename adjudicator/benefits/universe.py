@@ -16,9 +16,8 @@ import pyarrow.compute as pc
 from adjudicator.benefits.fields import ATTRIBUTE, CHILDREN_UNDER, ELDERLY, PLACES, fields_with
 from adjudicator.benefits.read import cell_of
 from adjudicator.encoding import UNKNOWN, Keys, days, integers, one_array
-from adjudicator.rulebook.batch import Texts
 from adjudicator.rulebook.fields import Type
-from adjudicator.rulebook.universe import Column, Provider, Universe
+from adjudicator.rulebook.universe import Column, Provider, Texts, Universe
 from adjudicator.units import NO_DATE, OPEN_END, OPEN_START, year_month_day
 from adjudicator.vocabulary import LocationLevel, PolicyStatus
 

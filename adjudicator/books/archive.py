@@ -32,6 +32,9 @@ WORTH_A_FILE: Final = 1_000
 MOST_LOADS: Final = 256
 """Not more loads than these are in one file."""
 
+LINES_OF_A_PART: Final = 2_000_000
+"""Claims are given in parts of about so many lines; a load is not divided."""
+
 _OWN: Final = ("claim_id", "digest")
 
 
@@ -45,8 +48,8 @@ class Archive:
     def __init__(self, books: Books) -> None:
         self._folder = books.folder / FOLDER
 
-    def since(self, connection: sa.Connection, first: pa.Scalar) -> Received:
-        """Give the claims that were claimed from a day on, with their lines.
+    def since(self, connection: sa.Connection, first: pa.Scalar) -> list[Received]:
+        """Give the claims that were claimed from a day on, with their lines, in parts.
 
         Args:
             connection: of a transaction; loads that are not kept yet are read by it.
@@ -56,13 +59,17 @@ class Archive:
         query = sa.select(LOADS.c.load, LOADS.c.added, JOURNAL.c.hash)
         query = query.join(JOURNAL, JOURNAL.c.number == LOADS.c.journal)
         query = query.where(LOADS.c.what == "claims", LOADS.c.added > 0).order_by(LOADS.c.load)
-        parts = []
+        parts: list[Received] = []
+        small: list[Received] = []
         for loads, entry in _bundles([(row.load, row.added, row.hash) for row in connection.execute(query)]):
             name = f"{loads[0]}-{loads[-1]}-{entry[:16]}" if entry is not None else None
             kept = self._loads(connection, loads, name)
             late = pc.greater_equal(kept.claims["date_claimed"], first)
-            parts.append(kept.only(late.to_numpy(zero_copy_only=False)))
-        return _together(parts)
+            small.append(kept.only(late.to_numpy(zero_copy_only=False)))
+            if sum(len(part.lines) for part in small) >= LINES_OF_A_PART:
+                parts.append(_together(small))
+                small = []
+        return [*parts, _together(small)] if small else parts
 
     def _loads(self, connection: sa.Connection, loads: Sequence[int], name: str | None) -> Received:
         names = [self._folder / f"{name}.{what}.arrow" for what in ("claims", "lines")] if name else []

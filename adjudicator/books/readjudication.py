@@ -243,7 +243,7 @@ def prepare_again(
     opening = find_opening(connection, basis.compiled, claims, run - 1, claim_ids)
     versions = np.asarray(before["version"].to_numpy(), np.int64) + 1
     remembered = remembered_by(connection, basis.compiled, run)
-    past = look_back(connection, run, claims, None, claim_ids) if rules else None
+    past = look_back(connection, run, claims, None, claim_ids) if rules else ()
     return Again(Work(run, basis, claims, versions, opening, remembered, rules, past), before)
 
 

@@ -81,8 +81,10 @@ def look_back(
     claims: Received,
     archive: Archive | None,
     but: Int64s | None = None,
-) -> Received | None:
+) -> tuple[Received, ...]:
     """Read the earlier claims that rules look at: those decided before a run, of about a year.
+
+    They come in parts, so that they can be made small one after the other.
 
     Args:
         connection: of a transaction.
@@ -93,18 +95,19 @@ def look_back(
         but: claims to be left out, because they are decided again.
     """
     if run == 1 or not len(claims.claim_ids):
-        return None
+        return ()
     first = pc.min(claims.claims["date_claimed"]).cast(pa.int32())
     since = pc.subtract(first, pa.scalar(LOOK_BACK, pa.int32())).cast(pa.date32())
     left_out = claims.claim_ids if but is None else but
     if archive is None:
-        earlier = received(connection, _decided_before(run, since.as_py()))
+        parts = [received(connection, _decided_before(run, since.as_py()))]
     else:
         # What is not waiting was decided; the claims of this run are waiting themselves.
         waiting = np.array(connection.execute(sa.select(UNDECIDED.c.claim_id)).scalars().all(), np.int64)
         left_out = np.concatenate((waiting, left_out))
-        earlier = archive.since(connection, since)
-    return earlier.only(~np.isin(earlier.claim_ids, left_out))
+        parts = archive.since(connection, since)
+    kept = (part.only(~np.isin(part.claim_ids, left_out)) for part in parts)
+    return tuple(part for part in kept if len(part.claim_ids))
 
 
 def _decided_before(run: int, since: Any) -> sa.Select[tuple[int]]:

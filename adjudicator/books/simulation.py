@@ -19,9 +19,10 @@ from adjudicator.books.claims import received
 from adjudicator.books.ledger import current_decisions, find_opening
 from adjudicator.books.registers import registers_at
 from adjudicator.books.rules import look_back, present_rules, rejecting
+from adjudicator.books.work import past_of
 from adjudicator.manifest import file_hashes, relative
 from adjudicator.problems import Problem, Refused
-from adjudicator.rulebook.month import Past, reject
+from adjudicator.rulebook.month import reject
 from adjudicator.simulate import BESIDE, Opened
 from adjudicator.simulation.desk import Desk
 from adjudicator.store import runs
@@ -70,15 +71,11 @@ def open_desk_of_books(
             else nothing(basis.compiled.registers)
         )
         rules = rejecting(present_rules(books))
-        earlier = look_back(connection, run + 1, batch, None, batch.claim_ids) if rules else None
+        earlier = look_back(connection, run + 1, batch, None, batch.claim_ids) if rules else ()
         beside = registers_at(connection, basis.registers_load, BESIDE)
     tables = {**basis.tables, **beside}
     claims = claims_room.encode(basis.compiled.registers, batch.claims, batch.lines)
-    past = (
-        Past.of(basis.compiled, (earlier.claims, earlier.lines), (batch.claims, batch.lines))
-        if earlier is not None
-        else None
-    )
+    past = past_of(basis, earlier, rules) if earlier else None
     claims, _ = reject(rules, basis.compiled, basis.tables, claims, past)
     taken = {
         "from": first.isoformat() if first else None,

@@ -22,7 +22,9 @@ from adjudicator.claims import Claims
 from adjudicator.encoding import days
 from adjudicator.registers import Facilities, Int8s, Int32s
 from adjudicator.rulebook.flags import WHOLE_CLAIM, Fired, canonical
-from adjudicator.rulebook.month import Past, flag, reject, score_and_queue
+from adjudicator.rulebook.looked import Looked
+from adjudicator.rulebook.month import flag, reject, score_and_queue
+from adjudicator.rulebook.past import Past
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.units import NO_DATE
 
@@ -50,7 +52,7 @@ class Work:
     remembered: Int8s
     """(provisions,): 1 where accepted lines are kept for later runs to look back on."""
     rules: tuple[CompiledRule, ...] = ()
-    look_back: Received | None = None
+    look_back: tuple[Received, ...] = ()
     """Earlier claims that the rules look back on."""
     summary: Summary = field(default_factory=Summary)
     """What was decided, as far as the groups were taken."""
@@ -84,18 +86,23 @@ class Work:
             raise AmountTooLarge(claims.claim_row[found.claims].tolist()) from None
         self.summary.check()
         if self.rules:
-            flagged = flag(self.rules, self.basis.compiled, self.basis.tables, claims, kept, past, threads)
+            flagged = flag(
+                self.rules,
+                self.basis.compiled,
+                self.basis.tables,
+                claims,
+                kept,
+                past,
+                threads,
+                rejections.universe,
+            )
             yield {"flags": self._flags([*rejections.fired, *flagged], claims)}
 
     @property
     def _past(self) -> Past | None:
-        if not self.rules or self.look_back is None:
+        if not self.rules or not self.look_back:
             return None
-        return Past.of(
-            self.basis.compiled,
-            (self.look_back.claims, self.look_back.lines),
-            (self.received.claims, self.received.lines),
-        )
+        return past_of(self.basis, self.look_back, self.rules)
 
     def _flags(self, fired: Sequence[Fired], claims: Claims) -> pa.Table:
         """Give the flags of the run as rows of the books; line 0 stands for the whole claim."""
@@ -126,6 +133,12 @@ class Work:
     def encoded(self) -> Claims:
         """The claims as the kernels take them."""
         return claims_room.encode(self.basis.compiled.registers, self.received.claims, self.received.lines)
+
+
+def past_of(basis: Basis, earlier: Sequence[Received], rules: Sequence[CompiledRule]) -> Past:
+    """Make ready what rules look at of earlier claims."""
+    received = ((part.claims, part.lines) for part in earlier)
+    return Past.of(basis.compiled, basis.tables, received, Looked.at_by(rules))
 
 
 def no_flags() -> pa.Table:

@@ -1,141 +1,57 @@
-"""The universe of a scheme's claims: its fields from the encoded batch, its registers and its decisions."""
+"""The fields of an encoded batch of claims: from the batch, the scheme's registers and its decisions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any, Final, overload
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from adjudicator.adjudication import facts as facts_room
-from adjudicator.adjudication.adjudicate import CompiledScheme, Decided
+from adjudicator.adjudication.adjudicate import Decided
 from adjudicator.adjudication.facts import Facts
 from adjudicator.claims import Claims
 from adjudicator.encoding import UNKNOWN, Keys, days, integers, one_array
 from adjudicator.registers import provision_key
-from adjudicator.rulebook.fields import IDENTITY, PROVISION
-from adjudicator.rulebook.sorting import order_of_pairs
-from adjudicator.rulebook.universe import Column, Provider, Universe
+from adjudicator.rulebook.register_fields import DAYS, RegisterFields
+from adjudicator.rulebook.universe import Column, Provider, Texts
 from adjudicator.units import NO_DATE, OPEN_END, OPEN_START, QUANTITY_ONE, TOO_LARGE
-from adjudicator.vocabulary import Kind, LineStatus, LocationLevel, Reason
+from adjudicator.vocabulary import LineStatus, LocationLevel, Reason
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-
-_DAYS: Final = 1 << 34
-"""More than there are day numbers."""
 
 _THURSDAY: Final = 3
 """Day 0 was a Thursday: so many days after a Monday."""
 
 
-class Texts(Sequence[str | None]):
-    """The texts of a column, taken out of Arrow only when they are asked for."""
-
-    def __init__(self, values: pa.Array) -> None:
-        self._values = values
-        self._all: list[str | None] | None = None
-
-    def __len__(self) -> int:
-        return len(self._values)
-
-    @overload
-    def __getitem__(self, place: int) -> str | None: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[str | None]: ...
-    def __getitem__(self, place: int | slice) -> str | Sequence[str | None] | None:
-        found: Any = self._values[place]
-        texts: str | Sequence[str | None] | None
-        texts = found.to_pylist() if isinstance(place, slice) else found.as_py()
-        return texts
-
-    def __iter__(self) -> Iterator[str | None]:
-        if self._all is None:
-            self._all = self._values.to_pylist()
-        return iter(self._all)
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A universe, with what leads back from its claims and lines to those of a batch."""
-
-    universe: Universe
-    claims: Claims
-    facts: Facts
-
-
-def universe_of_batch(
-    scheme: CompiledScheme,
-    tables: Mapping[str, pa.Table],
-    claims: Claims,
-    current: Bools,
-    decided: Sequence[Decided] = (),
-    place_of_decided: Int64s | None = None,
-) -> Seen:
-    """Make the universe of an encoded batch.
+class BatchFields:
+    """Gives each field of a batch its column, when it is asked for.
 
     Args:
-        scheme: the compiled scheme.
-        tables: its registers, typed.
-        claims: the claims of now and of the past, encoded together.
-        current: (rows received,): whether a claim is decided now.
-        decided: the decisions about the claims of now, of a batch of them alone; none where a rule is asked
-            before the claims are decided.
-        place_of_decided: (C of that batch,): the place of each of its claims among these; all in their order
-            when left out.
+        of_registers: what the registers give.
+        claims: the encoded batch.
+        decided: the decisions about it, group by group; none where a rule is asked before the claims are
+            decided, and for claims of the past.
     """
-    registers = scheme.registers
-    facts = facts_room.establish(
-        claims.batch,
-        registers.provisions,
-        registers.price_lists,
-        registers.facilities,
-        registers.diagnoses,
-        registers.people,
-        scheme.adult_age,
-    )
-    fields = _Fields(scheme, tables, claims, facts, current, decided, place_of_decided)
-    return Seen(fields.universe(), claims, facts)
 
-
-class _Fields:
-    """Gives each field its column, when it is asked for."""
-
-    def __init__(
-        self,
-        scheme: CompiledScheme,
-        tables: Mapping[str, pa.Table],
-        claims: Claims,
-        facts: Facts,
-        current: Bools,
-        decided: Sequence[Decided],
-        place_of_decided: Int64s | None,
-    ) -> None:
-        self._registers, self._tables, self._claims, self._facts = scheme.registers, tables, claims, facts
+    def __init__(self, of_registers: RegisterFields, claims: Claims, decided: Sequence[Decided] = ()) -> None:
+        self._of_registers, self._claims, self._decided = of_registers, claims, decided
+        self._registers, self._tables = of_registers.registers, of_registers.tables
         self._batch = claims.batch
-        self._current = current[claims.claim_row]
-        self._decided = decided
-        self._place_of_decided = place_of_decided
-        self._lines_of = np.diff(self._batch.first_line)
+        self.lines_of = np.diff(claims.batch.first_line).astype(np.int32)
+        """(claims,): how many lines each claim has."""
 
-    def universe(self) -> Universe:
-        """Put it together."""
-        count = len(self._batch.insuree)
-        claim_of_line = np.repeat(np.arange(count, dtype=np.int32), self._lines_of)
-        # The batch is in adjudication order within a family; among families the day of filing rules. What was
-        # decided in the past was filed earlier, whatever day stands on it.
-        order = np.empty(count, np.int64)
-        order[np.lexsort((self._batch.date_claimed, self._current))] = np.arange(count)
-        return Universe(count, claim_of_line, order, self._current, self._providers())
+    @cached_property
+    def _facts(self) -> Facts:
+        return self._of_registers.facts(self._claims)
 
-    def _providers(self) -> dict[str, Provider]:
+    def providers(self) -> dict[str, Provider]:
+        """Give what gives each field's column, by path (see :class:`Universe`)."""
         batch, registers = self._batch, self._registers
         found: dict[str, Provider] = {
-            IDENTITY: lambda: Column(np.arange(len(batch.insuree))),
             "claim.number": lambda: self._received("claim"),
             "claim.facility": lambda: _coded(batch.facility, registers.facility_keys),
             "claim.insuree": lambda: _coded(batch.insuree, registers.insuree_keys),
@@ -150,7 +66,7 @@ class _Fields:
             "claim.nights": lambda: _apart(batch.date_to, batch.date_from),
             "claim.days_to_file": lambda: _apart(batch.date_claimed, self._facts.target),
             "claim.weekday": self._weekday,
-            "claim.lines": lambda: Column(self._lines_of),
+            "claim.lines": lambda: Column(self.lines_of),
             "claim.claimed": lambda: Column(self._facts.claimed, self._facts.claimed != TOO_LARGE),
             "claim.in_patient": lambda: Column(self._facts.in_patient),
             "claim.visit_type": lambda: Column(batch.visit_type),
@@ -169,13 +85,10 @@ class _Fields:
             "line.quantity": lambda: Column(batch.quantity),
             "line.price_asked": lambda: Column(batch.price_asked),
             "line.claimed": self._line_claimed,
-            PROVISION: lambda: Column(
-                self._claims.code.astype(np.int64) * len(Kind) + self._claims.kind, None
-            ),
         }
         for place in range(batch.diagnoses.shape[1]):
             found[f"claim.diagnoses/{place}"] = self._diagnosis(place)
-        found |= self._of_families() | self._of_facilities() | self._of_provisions() | self._of_decisions()
+        found |= self._of_families() | self._facilities() | self._of_provisions() | self._of_decisions()
         return found
 
     def _received(self, name: str) -> Column:
@@ -247,26 +160,12 @@ class _Fields:
 
     def _covered_since(self) -> Column:
         """Give the first day of the cover of the target date, and of those without a gap before it."""
-        covers = self._registers.covers
-        order = order_of_pairs(covers.insuree.astype(np.int64), covers.effective.astype(np.int64))
-        insuree, start, end = (
-            column[order].astype(np.int64) for column in (covers.insuree, covers.effective, covers.expiry)
-        )
-        # The last day that is covered up to each cover: insurees rise, so that none sees another’s.
-        last = np.maximum.accumulate(insuree * _DAYS + end - OPEN_START) - insuree * _DAYS + OPEN_START
-        begins = np.ones(len(order), np.bool_)
-        begins[1:] = (insuree[1:] != insuree[:-1]) | (start[1:] > last[:-1] + 1)
-        heads = np.flatnonzero(begins)
-        whose, since = insuree[heads], start[heads]
-        until = last[np.append(heads[1:], len(order))[: len(heads)] - 1]
-        target = self._facts.target.astype(np.int64)
-        asking = self._batch.insuree.astype(np.int64)
-        place = (
-            np.searchsorted(whose * _DAYS + since - OPEN_START, asking * _DAYS + target - OPEN_START, "right")
-            - 1
-        )
-        if not len(heads):
+        whose, since, until = self._of_registers.covers
+        target, asking = (part.astype(np.int64) for part in (self._facts.target, self._batch.insuree))
+        if not len(whose):
             return Column(target, np.zeros(len(target), np.bool_))
+        keys = whose * DAYS + since - OPEN_START
+        place = np.searchsorted(keys, asking * DAYS + target - OPEN_START, "right") - 1
         at = np.maximum(place, 0)
         known = (place >= 0) & (target != NO_DATE) & (whose[at] == asking) & (target <= until[at])
         return Column(since[at], known)
@@ -281,57 +180,21 @@ class _Fields:
 
     @cached_property
     def _family(self) -> Column:
-        insurees = self._tables["insurees"]
-        keys = Keys.of(insurees["family"])
-        of_row = keys.encode(insurees["family"])
-        of_person = np.full(len(self._registers.insuree_keys), UNKNOWN, np.int32)
-        of_person[self._registers.insuree_keys.encode(insurees["insuree"])] = of_row
-        found = np.where(self._person_known, of_person[self._batch.insuree], UNKNOWN)
-        return _coded(found, keys)
+        keys, of_person = self._of_registers.families
+        return _coded(of_person[np.where(self._person_known, self._batch.insuree, UNKNOWN)], keys)
 
-    @cached_property
-    def _locations(self) -> tuple[Keys, Mapping[LocationLevel | None, npt.NDArray[np.int32]]]:
-        """The locations, and of each the district and the region that it lies in."""
-        table = self._tables.get("locations")
-        if table is None or not len(table):
-            return Keys(pa.array([], pa.string())), {}
-        keys = Keys.of(table["code"])
-        code = keys.encode(table["code"])
-        parent, level = np.full(len(keys), UNKNOWN), np.full(len(keys), UNKNOWN)
-        parent[code] = keys.encode(table["parent"])
-        level[code] = integers(table["level"], np.int64)
-        above: dict[LocationLevel | None, npt.NDArray[np.int32]] = {
-            None: np.arange(len(keys), dtype=np.int32)
-        }
-        for wanted in (LocationLevel.DISTRICT, LocationLevel.REGION):
-            at = np.arange(len(keys))
-            for _ in LocationLevel:
-                higher = (at >= 0) & (level[at] != wanted)
-                at = np.where(higher, parent[at], at)
-            above[wanted] = np.where((at >= 0) & (level[at] == wanted), at, UNKNOWN).astype(np.int32)
-        return keys, above
+    def _place(self, level: LocationLevel | None) -> Column:
+        return self._lies_in(self._of_registers.location_of_family[self._family.values], level)
 
     def _lies_in(self, location: npt.NDArray[Any], level: LocationLevel | None) -> Column:
-        keys, above = self._locations
+        keys, above = self._of_registers.locations
         if not len(keys):
             return _coded(np.full(len(location), UNKNOWN), keys)
         return _coded(np.where(location >= 0, above[level][location], UNKNOWN), keys)
 
-    def _place(self, level: LocationLevel | None) -> Column:
-        families, keys = self._tables["families"], self._locations[0]
-        family_keys = self._family.texts
-        assert isinstance(family_keys, Texts)
-        names = Keys(pa.array(list(family_keys), pa.string()))
-        of_family = np.full(len(names) + 1, UNKNOWN, np.int32)
-        known = names.encode(families["family"])
-        of_family[known] = keys.encode(families["location"])
-        of_family[-1] = UNKNOWN
-        found = of_family[self._family.values]
-        return self._lies_in(found, level)
-
     # The facility.
 
-    def _of_facilities(self) -> dict[str, Provider]:
+    def _facilities(self) -> dict[str, Provider]:
         found: dict[str, Provider] = {
             "facility.level": lambda: self._of_facility("level"),
             "facility.care_type": lambda: self._of_facility("care_type"),
@@ -349,28 +212,25 @@ class _Fields:
     def _facility_lies_in(self, level: LocationLevel | None) -> Provider:
         def column() -> Column:
             return self._lies_in(
-                self._last_of_facility(self._locations[0].encode(self._tables["facilities"]["location"])),
+                self._of_facilities(
+                    self._of_registers.locations[0].encode(self._tables["facilities"]["location"])
+                ),
                 level,
             )
 
         return column
 
-    def _last_of_facility(self, of_row: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    def _of_facilities(self, of_row: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Give for each claim what the last row of its facility says."""
-        facilities = self._tables["facilities"]
-        by_start = np.argsort(days(facilities["valid_from"], OPEN_START), kind="stable")
-        code = self._registers.facility_keys.encode(facilities["code"])
-        last = np.full(len(self._registers.facility_keys) + 1, UNKNOWN, np.int64)
-        last[code[by_start]] = of_row[by_start]
-        found: npt.NDArray[Any] = last[self._batch.facility]
+        found: npt.NDArray[Any] = self._of_registers.of_facilities(of_row)[self._batch.facility]
         return found
 
     def _of_facility(self, name: str) -> Column:
         column = one_array(self._tables["facilities"][name])
         if pa.types.is_string(column.type):
             keys = Keys.of(column) if len(column) else Keys(pa.array([], pa.string()))
-            return _coded(self._last_of_facility(keys.encode(column)), keys)
-        values = self._last_of_facility(integers(column, np.int64, UNKNOWN))
+            return _coded(self._of_facilities(keys.encode(column)), keys)
+        values = self._of_facilities(integers(column, np.int64, UNKNOWN))
         return Column(values, values >= 0)
 
     # The provision.
@@ -437,33 +297,17 @@ class _Fields:
         }
 
     def _decision(self, of_group: Callable[[Decided], npt.NDArray[Any]], of_lines: bool) -> Column:
-        """Spread the decisions about the claims of now over all claims, in the same order."""
-        here = self._current
-        if of_lines:
-            here = np.repeat(here, self._lines_of)
-        values = np.zeros(len(here), np.int64)
+        """Put the decisions of all groups one below another; none where nothing was decided."""
+        count = int(self._batch.first_line[-1]) if of_lines else len(self._batch.insuree)
         if not self._decided:
-            return Column(values, np.zeros(len(here), np.bool_))
-        values[self._places(of_lines)] = np.concatenate([of_group(one) for one in self._decided])
-        return Column(values, here)
-
-    def _places(self, of_lines: bool) -> Int64s:
-        """Give the place of each decided claim or line among these."""
-        claims = self._place_of_decided
-        if claims is None:
-            claims = np.arange(len(self._current))
-        if not of_lines:
-            return claims
-        counts = self._lines_of[claims]
-        starts = np.repeat(self._batch.first_line[claims] - np.cumsum(counts) + counts, counts)
-        places: Int64s = starts + np.arange(counts.sum())
-        return places
+            return Column(np.zeros(count, np.int8), np.zeros(count, np.bool_))
+        return Column(np.concatenate([of_group(one) for one in self._decided]), np.ones(count, np.bool_))
 
     def _claim_valuated(self) -> Column:
         line = self._decision(lambda one: one.results.valuated, True)
         totals = np.concatenate(([0], np.cumsum(line.values)))
         values = totals[self._batch.first_line[1:]] - totals[self._batch.first_line[:-1]]
-        return Column(values, self._current if self._decided else np.zeros(len(values), np.bool_))
+        return Column(values, np.full(len(values), bool(self._decided)))
 
     def _line_status(self) -> Column:
         reason = self._decision(lambda one: one.results.line_reason, True)

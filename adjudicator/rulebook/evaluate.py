@@ -7,16 +7,17 @@ other claims are computed for what is left, from the claims that share their key
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from adjudicator.compiled import compiled
 from adjudicator.rulebook import typed
 from adjudicator.rulebook.codes import CodeSet, DaySet
 from adjudicator.rulebook.fields import Field, Level, Type
-from adjudicator.rulebook.looks import counted, nearest, ranked, shares
-from adjudicator.rulebook.universe import Column, Universe
+from adjudicator.rulebook.looks import answer
+from adjudicator.rulebook.universe import Askers, Column, Rows, Universe
 from adjudicator.units import year_month_day
 
 Int64s = npt.NDArray[np.int64]
@@ -36,10 +37,16 @@ _COMPARED: Final = {
 
 
 class Evaluator:
-    """Answers conditions and values of a universe."""
+    """Answers conditions and values of a universe.
 
-    def __init__(self, universe: Universe) -> None:
+    Args:
+        universe: the claims.
+        askers: the claims that looks may be asked for; those that are decided now when left out.
+    """
+
+    def __init__(self, universe: Universe, askers: Askers | None = None) -> None:
         self._universe = universe
+        self.askers = universe.now if askers is None else askers
         self._sets: dict[tuple[str, int], Bools] = {}
         self._odd: list[Int64s] = []
 
@@ -49,16 +56,17 @@ class Evaluator:
         self._odd = []
         return found
 
-    def note_odd(self, level: Level, rows: Int64s) -> None:
+    def note_odd(self, level: Level, rows: Rows) -> None:
         """Note rows whose amounts are too large to be computed with."""
         if len(rows):
-            self._odd.append(self._universe.claim_of_line[rows] if level is Level.LINE else rows)
+            claims = self._universe.claim_of_line[rows] if level is Level.LINE else rows
+            self._odd.append(claims.astype(np.int64))
 
     def texts(self, field: Field) -> Sequence[str | None]:
         """Give the texts that the values of a text field stand for."""
         return self._universe.column(field.path).texts or ()
 
-    def truth(self, condition: typed.Condition, level: Level, rows: Int64s) -> Bools:
+    def truth(self, condition: typed.Condition, level: Level, rows: Rows) -> Bools:
         """Tell of some rows whether a condition holds.
 
         Args:
@@ -87,15 +95,17 @@ class Evaluator:
                 return held
         raise TypeError(condition)
 
-    def _all(self, parts: tuple[typed.Condition, ...], level: Level, rows: Int64s) -> Bools:
-        left = np.arange(len(rows))
-        for part in sorted(parts, key=cost):
-            left = left[self.truth(part, level, rows[left])]
-        held = np.zeros(len(rows), np.bool_)
-        held[left] = True
+    def _all(self, parts: tuple[typed.Condition, ...], level: Level, rows: Rows) -> Bools:
+        first, *others = sorted(parts, key=cost)
+        held = self.truth(first, level, rows)
+        left = np.flatnonzero(held)
+        for part in others:
+            still = self.truth(part, level, rows[left])
+            held[left[~still]] = False
+            left = left[still]
         return held
 
-    def _any(self, parts: tuple[typed.Condition, ...], level: Level, rows: Int64s) -> Bools:
+    def _any(self, parts: tuple[typed.Condition, ...], level: Level, rows: Rows) -> Bools:
         held = np.zeros(len(rows), np.bool_)
         left = np.arange(len(rows))
         for part in sorted(parts, key=cost):
@@ -104,7 +114,7 @@ class Evaluator:
             left = left[~found]
         return held
 
-    def _compare(self, condition: typed.Compare, level: Level, rows: Int64s) -> Bools:
+    def _compare(self, condition: typed.Compare, level: Level, rows: Rows) -> Bools:
         left, right = condition.left, condition.right
         if left.type is Type.TEXT:
             return self._same_text(condition, level, rows)
@@ -112,7 +122,7 @@ class Evaluator:
         held: Bools = _COMPARED[condition.sign](values, others) & given & others_given
         return held
 
-    def _same_text(self, condition: typed.Compare, level: Level, rows: Int64s) -> Bools:
+    def _same_text(self, condition: typed.Compare, level: Level, rows: Rows) -> Bools:
         left, right = condition.left, condition.right
         if isinstance(left, typed.Const):
             left, right = right, left
@@ -128,7 +138,7 @@ class Evaluator:
         held: Bools = _COMPARED[condition.sign](values, others) & given & others_given
         return held
 
-    def _among(self, condition: typed.Among, level: Level, rows: Int64s) -> Bools:
+    def _among(self, condition: typed.Among, level: Level, rows: Rows) -> Bools:
         field = condition.value.field
         if field.several:
             if level is Level.LINE:
@@ -161,62 +171,47 @@ class Evaluator:
             return held
         return np.isin(values, np.array(sorted(items), np.int64))
 
-    def value(self, value: typed.Value, level: Level, rows: Int64s) -> tuple[Int64s, Bools]:
+    def value(self, value: typed.Value, level: Level, rows: Rows) -> tuple[Int64s, Bools]:
         """Give a value for some rows, and where there is one."""
         match value:
             case typed.Const():
                 assert isinstance(value.value, int)
-                return np.full(len(rows), value.value, np.int64), np.ones(len(rows), np.bool_)
+                return np.full(len(rows), value.value, np.int64), np.broadcast_to(np.True_, len(rows))
             case typed.FieldOf():
                 return self._universe.values(value.field, level, rows)
             case typed.Sum():
                 (left, given), (right, right_given) = (
                     self.value(side, level, rows) for side in (value.left, value.right)
                 )
+                left, right = left.astype(np.int64, copy=False), right.astype(np.int64, copy=False)
                 return left - right if value.minus else left + right, given & right_given
             case typed.Product():
                 (left, given), (right, right_given) = (
                     self.value(side, level, rows) for side in (value.left, value.right)
                 )
-                countable = np.abs(left.astype(float)) * np.abs(right.astype(float)) < _LARGEST
-                self.note_odd(level, rows[given & right_given & ~countable])
-                with np.errstate(over="ignore"):
-                    product = rounded(left * right, value.scale)
+                product, countable = _products(left, right, value.scale)
+                if not countable.all():
+                    self.note_odd(level, rows[given & right_given & ~countable])
                 return product, given & right_given & countable
             case typed.Look() | typed.Peers():
                 if level is Level.LINE and value.level is Level.CLAIM:
                     claims, place = self._universe.claims_of(rows)
                     values, given = self.value(value, Level.CLAIM, claims)
                     return values[place], given[place]
-                return (
-                    self._look(value, level, rows)
-                    if isinstance(value, typed.Look)
-                    else self._peers(value, rows)
-                )
+                if isinstance(value, typed.Peers):
+                    return self._peers(value, rows)
+                return answer(self, self._universe, value, level, rows)
         raise TypeError(value)
 
-    def _look(self, look: typed.Look, level: Level, rows: Int64s) -> tuple[Int64s, Bools]:
-        match look.function:
-            case "count" | "exists" | "absent" | "sum":
-                return counted(self, self._universe, look, level, rows)
-            case "days_since":
-                return nearest(self, self._universe, look, level, rows)
-            case "share":
-                return shares(self, self._universe, look, level, rows)
-            case _:
-                return ranked(self, self._universe, look, level, rows)
-
-    def _peers(self, peers: typed.Peers, rows: Int64s) -> tuple[Int64s, Bools]:
+    def _peers(self, peers: typed.Peers, rows: Rows) -> tuple[Int64s, Bools]:
         """Look at one claim of each peer, and rank what is seen among the peers of the same kind."""
         universe = self._universe
-        everyone = np.arange(universe.claims, dtype=np.int64)
-        by, by_given = universe.values(peers.by, Level.CLAIM, everyone)
-        kind, kind_given = universe.values(peers.among, Level.CLAIM, everyone)
-        known = everyone[by_given & kind_given]
-        _, first = np.unique(by[known], return_index=True)
-        ones = known[first]
-        values, given = self._look(peers.look, Level.CLAIM, ones)
-        values, of_kind = values[given], kind[ones][given]
+        ones = self._first_of_each(peers)
+        asking = Evaluator(universe, universe.asking(("peers", peers.by, peers.among), ones))
+        values, given = answer(asking, universe, peers.look, Level.CLAIM, ones)
+        self._odd += asking._odd
+        kind, _ = universe.values(peers.among, Level.CLAIM, ones)
+        values, of_kind = values[given], kind[given]
         own, own_given = universe.values(peers.among, Level.CLAIM, rows)
         found = np.zeros(len(rows), np.int64)
         known_kind = np.zeros(len(rows), np.bool_)
@@ -227,34 +222,55 @@ class Evaluator:
             known_kind |= here
         return found, known_kind
 
+    def _first_of_each(self, peers: typed.Peers) -> Int64s:
+        """Find the first claim of each peer whose kind is known."""
+        universe = self._universe
+        name = ("first of each", peers.by, peers.among)
+        found: Int64s | None = universe.cache.get(name)
+        if found is None:
+            by, kind = universe.column(peers.by.path), universe.column(peers.among.path)
+            known = np.ones(universe.claims, np.bool_)
+            for column in (by, kind):
+                if column.given is not None:
+                    known &= column.given
+            # Of several claims of a peer the one that is written last stays: the first, from behind.
+            claims = np.flatnonzero(known)[::-1]
+            values = by.values[claims].astype(np.int64) - by.span[0]
+            first = np.full(by.span[1] - by.span[0] + 1, -1)
+            first[values] = claims
+            found = np.sort(first[first >= 0])
+            universe.remember(name, found)
+        return found
+
 
 def nearest_rank(percentile: int, count: int) -> int:
     """Give the place of a percentile among sorted values, by the nearest rank."""
     return max(0, -(-percentile * count // 100) - 1)
 
 
-def rounded(product: Int64s, scale: int) -> Int64s:
-    """Divide by a scale, half away from zero."""
-    if scale == 1:
-        return product
+@compiled
+def _products(
+    left: npt.NDArray[Any], right: npt.NDArray[Any], scale: int
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Multiply, and divide by a scale, half away from zero; and tell where the product fits."""
+    found, fits = np.zeros(len(left), np.int64), np.ones(len(left), np.bool_)
     half = scale // 2
-    result: Int64s = np.where(product >= 0, (product + half) // scale, -((-product + half) // scale))
-    return result
+    for row in range(len(left)):
+        if abs(float(left[row])) * abs(float(right[row])) >= _LARGEST:
+            fits[row] = False
+            continue
+        product = np.int64(left[row]) * np.int64(right[row])
+        if scale != 1:
+            size = np.uint64(abs(product) + half) // np.uint64(scale)
+            product = np.int64(size) if product >= 0 else -np.int64(size)
+        found[row] = product
+    return found, fits
 
 
 def cost(part: typed.Condition | typed.Value) -> tuple[int, int]:
     """Tell what a part costs: how many looks, and how many products; parts that cost less are asked first."""
-    match part:
-        case typed.Look() | typed.Peers():
-            return 1, 0
-        case typed.Both() | typed.Either():
-            parts: tuple[typed.Condition | typed.Value, ...] = part.parts
-        case typed.Compare() | typed.Sum() | typed.Product():
-            parts = (part.left, part.right)
-        case typed.IsGiven():
-            parts = (part.value,)
-        case _:
-            return 0, 0
-    costs = [cost(one) for one in parts]
+    if isinstance(part, typed.Look | typed.Peers):
+        return 1, 0
+    costs = [cost(one) for one in typed.parts_of(part)]
     products = sum(one[1] for one in costs) + isinstance(part, typed.Product)
     return sum(one[0] for one in costs), products

@@ -131,6 +131,9 @@ IDENTITY: Final = "claim.identity"
 PROVISION: Final = "line.provision"
 """Fields that only group: a claim as such, and a provision by kind and code."""
 
+MONTH: Final = Field("claim.month", _CLAIM, Type.NUMBER)
+"""The month of the target day: what claims have in common that are looked at in the same month."""
+
 _GROUPING: Final = {
     IDENTITY: Field(IDENTITY, _CLAIM, Type.NUMBER),
     PROVISION: Field(PROVISION, _LINE, Type.NUMBER),

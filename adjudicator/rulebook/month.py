@@ -9,14 +9,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from adjudicator import claims as claims_room
 from adjudicator.adjudication.adjudicate import CompiledScheme, Decided
 from adjudicator.claims import Claims
-from adjudicator.rulebook.batch import universe_of_batch
 from adjudicator.rulebook.fields import Level
 from adjudicator.rulebook.flags import WHOLE_CLAIM, Fired, explanation, fire
+from adjudicator.rulebook.now_and_past import decisions, universe_of_claims
+from adjudicator.rulebook.past import Past
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.rulebook.universe import Universe
 from adjudicator.tables import REJECTED_BY_RULE
@@ -32,90 +31,16 @@ class Rejections:
     fired: tuple[Fired, ...]
     rule_of_line: Mapping[int, str]
     """The first rule that rejects each line, by its place in the batch."""
+    universe: Universe | None = None
+    """That they were asked about; the others can be asked about the same when the claims are decided."""
 
 
-@dataclass(frozen=True)
-class Past:
-    """Earlier claims that rules look back on, encoded together with those of now.
-
-    The claims of now come after those of the past in what was received.
-    """
-
-    together: Claims
-    earlier_claims: int
-    """How many claims of the past there are."""
-
-    @classmethod
-    def of(
-        cls, scheme: CompiledScheme, earlier: tuple[pa.Table, pa.Table], now: tuple[pa.Table, pa.Table]
-    ) -> Past:
-        """Encode claims and lines of the past and of now together."""
-        (claims, lines), (claims_now, lines_now) = earlier, now
-        place = lines_now.schema.get_field_index("claim_index")
-        moved = pc.add(lines_now["claim_index"], len(claims)).cast(pa.int32())
-        lines_now = lines_now.set_column(place, "claim_index", moved)
-        together = claims_room.encode(
-            scheme.registers, _one_below_another(claims, claims_now), _one_below_another(lines, lines_now)
-        )
-        return cls(together, len(claims))
-
-    def place_of(self, claims: Claims) -> npt.NDArray[np.int64]:
-        """Give the place of each claim of a batch of those of now among all of them."""
-        place = np.empty(len(self.together.claim_row), np.int64)
-        place[self.together.claim_row] = np.arange(len(place))
-        found: npt.NDArray[np.int64] = place[claims.claim_row + self.earlier_claims]
-        return found
-
-
-def _one_below_another(above: pa.Table, below: pa.Table) -> pa.Table:
-    tables = [
-        pa.table(
-            {
-                name: table[name].cast(pa.string())
-                if pa.types.is_dictionary(table[name].type)
-                else table[name]
-                for name in above.column_names
-            }
-        )
-        for table in (above, below)
-    ]
-    return pa.concat_tables([tables[0], tables[1].cast(tables[0].schema)]).combine_chunks()
-
-
-def universe_of_month(
-    scheme: CompiledScheme,
-    tables: Mapping[str, pa.Table],
-    claims: Claims,
-    past: Past | None,
-    decided: Sequence[Decided],
-) -> tuple[Universe, npt.NDArray[np.int64]]:
-    """Make the universe of a batch and of its past.
-
-    Returns:
-        The universe, and the place of each claim of the batch in it.
-    """
+def _in_batch(fired: Fired, past: Past | None) -> Fired:
+    """Turn places in a universe, where the past comes first, into places in the batch of now."""
     if past is None:
-        place = np.arange(len(claims.claim_row))
-        current = np.ones(len(claims.claim_row), np.bool_)
-        return universe_of_batch(scheme, tables, claims, current, decided).universe, place
-    place = past.place_of(claims)
-    current = np.arange(len(past.together.claim_row)) >= past.earlier_claims
-    seen = universe_of_batch(scheme, tables, past.together, current, decided, place)
-    return seen.universe, place
-
-
-def _in_batch(fired: Fired, universe: Universe, place: npt.NDArray[np.int64], claims: Claims) -> Fired:
-    """Turn places in a universe into places in the batch of the claims of now."""
-    claim_of = np.full(universe.claims, -1, np.int64)
-    claim_of[place] = np.arange(len(place))
-    claim = claim_of[fired.claim]
-    line = fired.line
-    if fired.rule.level is Level.LINE:
-        first = np.concatenate(
-            ([0], np.cumsum(np.bincount(universe.claim_of_line, minlength=universe.claims)))
-        )
-        line = line - first[fired.claim] + claims.batch.first_line[claim]
-    return replace(fired, claim=claim, line=line)
+        return fired
+    line = np.where(fired.line == WHOLE_CLAIM, WHOLE_CLAIM, fired.line - past.lines)
+    return replace(fired, claim=fired.claim - past.claims, line=line)
 
 
 def reject(
@@ -131,8 +56,8 @@ def reject(
     """
     if not any(rule.definition.then.reject for rule in rules):
         return claims, Rejections((), {})
-    universe, place = universe_of_month(scheme, tables, claims, past, ())
-    fired = tuple(_in_batch(one, universe, place, claims) for one in fire(rules, universe, rejecting=True))
+    universe = universe_of_claims(scheme, tables, claims, past)
+    fired = tuple(_in_batch(one, past) for one in fire(rules, universe, rejecting=True))
     rejected = np.zeros(len(claims.line_number), np.int8)
     rule_of_line: dict[int, str] = {}
     for one in fired:
@@ -143,9 +68,9 @@ def reject(
         for line in lines.tolist():
             rule_of_line.setdefault(line, one.rule.name)
     if not rule_of_line:
-        return claims, Rejections(fired, {})
+        return claims, Rejections(fired, {}, universe)
     batch = claims.batch._replace(rejected_by_rule=rejected)
-    return replace(claims, batch=batch), Rejections(fired, rule_of_line)
+    return replace(claims, batch=batch), Rejections(fired, rule_of_line, universe)
 
 
 def _lines(fired: Fired, claims: Claims) -> npt.NDArray[np.int64]:
@@ -172,11 +97,26 @@ def flag(
     decided: Sequence[Decided],
     past: Past | None = None,
     threads: int = 1,
+    asked: Universe | None = None,
 ) -> list[Fired]:
-    """Ask the rules that flag or draw, after the claims were decided."""
-    universe, place = universe_of_month(scheme, tables, claims, past, decided)
+    """Ask the rules that flag or draw, after the claims were decided.
+
+    Args:
+        rules: compiled.
+        scheme: the compiled scheme.
+        tables: its registers, typed.
+        claims: the batch.
+        decided: the decisions about it, group by group.
+        past: the earlier claims.
+        threads: how many rules are asked at a time.
+        asked: the universe of the same batch before it was decided, if there is one already.
+    """
+    if asked is None:
+        universe = universe_of_claims(scheme, tables, claims, past, decided)
+    else:
+        universe = asked.but_for(decisions(scheme, tables, claims, past, decided))
     fired = fire(rules, universe, rejecting=False, threads=threads)
-    return [_in_batch(one, universe, place, claims) for one in fired]
+    return [_in_batch(one, past) for one in fired]
 
 
 def flags_table(fired: Sequence[Fired], claims: Claims, facilities: pa.Array, decimals: int) -> pa.Table:

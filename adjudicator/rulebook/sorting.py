@@ -1,4 +1,4 @@
-"""Sorting whole numbers and finding their bounds, for millions of rows at a time."""
+"""Putting whole numbers and pairs of them in order, millions at a time."""
 
 from __future__ import annotations
 
@@ -13,6 +13,10 @@ Int64s = npt.NDArray[np.int64]
 
 _DIGIT: Final = 11
 """Bits that are sorted by at a time: their counts stay in the nearest cache of a processor."""
+
+_BITS_OF_32: Final = 32
+_BITS_OF_64: Final = 64
+_FITS_32: Final = 1 << 29
 
 _FEW: Final = 5_000
 """Up to here the library's sort is as quick, and nothing need be compiled for it."""
@@ -29,7 +33,8 @@ def order_of(keys: Int64s) -> Int64s:
     """
     if len(keys) <= _FEW:
         return np.argsort(keys, kind="stable")
-    return _by_digits(np.ascontiguousarray(keys), int(keys.min()), int(keys.max()))
+    keys = np.ascontiguousarray(keys, np.int64)
+    return _by_digits(keys, int(keys.min()), int(keys.max()))
 
 
 def order_of_pairs(first: Int64s, second: Int64s) -> Int64s:
@@ -38,32 +43,94 @@ def order_of_pairs(first: Int64s, second: Int64s) -> Int64s:
     return order[order_of(first[order])]
 
 
-def distinct(keys: Int64s) -> tuple[int, Int64s]:
-    """Give how many different keys there are, and the rank of each among them."""
-    order = order_of(keys)
-    ordered = keys[order]
-    new = np.zeros(len(keys), np.int64)
-    new[1:] = ordered[1:] != ordered[:-1]
-    ranks = np.empty(len(keys), np.int64)
-    ranks[order] = np.cumsum(new)
-    return int(new.sum()) + bool(len(keys)), ranks
+class Pairs:
+    """Pairs of a code and a whole number, collected block by block and then put in order.
 
-
-def bounds(keys: Int64s, low: Int64s, high: Int64s) -> tuple[Int64s, Int64s]:
-    """Find where the keys from ``low`` to ``high``, both included, begin and end.
+    A pair is packed into one number, of 32 bits where that is enough.
 
     Args:
-        keys: (n,), rising.
-        low: (m,).
-        high: (m,), no less than ``low``.
-
-    Returns:
-        (m,) the place of the first key, and (m,) the place after the last.
+        count: codes are 0 … ``count`` − 1.
+        span: the least and the largest that a number may be.
     """
-    if len(low) <= _FEW:
-        return np.searchsorted(keys, low, "left"), np.searchsorted(keys, high, "right")
-    # Searches that follow the order of what is searched go on where the one before ended.
-    return _bounds(keys, low, high, order_of(low))
+
+    def __init__(self, count: int, span: tuple[int, int]) -> None:
+        self._count, self._least = count, span[0]
+        self._bits = max(0, span[1] - span[0]).bit_length()
+        needed = self._bits + count.bit_length()
+        self._dtype = np.int32 if needed < _BITS_OF_32 else np.int64
+        self._packed: list[npt.NDArray[Any]] = []
+        self._apart: list[tuple[Int64s, Int64s]] | None = None if needed < _BITS_OF_64 else []
+
+    def add(self, codes: npt.NDArray[Any], numbers: Int64s, once: bool = False) -> None:
+        """Add pairs; ``once``: it does not matter how often each is there."""
+        if self._apart is not None:
+            self._apart.append((codes.astype(np.int64), numbers))
+            return
+        packed = _packed(codes, numbers, self._least, self._bits).astype(self._dtype, copy=False)
+        self._packed.append(_different(packed) if once else packed)
+
+    def _all(self) -> tuple[Int64s, Int64s]:
+        apart, nothing = self._apart or [], np.zeros(0, np.int64)
+        codes, numbers = (np.concatenate([nothing, *(one[place] for one in apart)]) for place in (0, 1))
+        return codes, numbers
+
+    def _together(self) -> npt.NDArray[Any]:
+        packed = np.concatenate([np.zeros(0, self._dtype), *self._packed])
+        self._packed = []
+        return packed
+
+    def _numbers(self, packed: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        packed &= packed.dtype.type((1 << self._bits) - 1)
+        if _FITS_32 >= self._least >= -_FITS_32:
+            packed += packed.dtype.type(self._least)
+            return packed
+        return packed.astype(np.int64) + self._least
+
+    def in_order(self) -> npt.NDArray[Any]:
+        """Give the numbers, ordered by code and then by number. The pairs are used up."""
+        if self._apart is not None:
+            codes, numbers = self._all()
+            return numbers[order_of_pairs(codes, numbers)]
+        packed = self._together()
+        packed.sort()
+        return self._numbers(packed)
+
+    def in_order_with_places(self) -> tuple[npt.NDArray[Any], Int64s]:
+        """Give the numbers in this order, and where each was; equal pairs keep theirs."""
+        if self._apart is not None:
+            codes, numbers = self._all()
+            order = order_of_pairs(codes, numbers)
+            return numbers[order], order
+        packed = self._together()
+        order = order_of(packed)
+        return self._numbers(packed[order]), order
+
+    def different(self) -> Int64s:
+        """Count the different numbers of each code: (count,)."""
+        if self._apart is not None:
+            codes, numbers = self._all()
+            order = order_of_pairs(codes, numbers)
+            codes, numbers = codes[order], numbers[order]
+            new = np.ones(len(codes), np.bool_)
+            new[1:] = (codes[1:] != codes[:-1]) | (numbers[1:] != numbers[:-1])
+            return np.bincount(codes[new], minlength=self._count)
+        return np.bincount(_different(self._together()) >> self._bits, minlength=self._count)
+
+
+def _different(numbers: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Give each number once, rising; those given are sorted."""
+    numbers.sort()
+    new = np.ones(len(numbers), np.bool_)
+    new[1:] = numbers[1:] != numbers[:-1]
+    return numbers[new]
+
+
+@compiled
+def _packed(codes: npt.NDArray[Any], numbers: Int64s, least: int, bits: int) -> Int64s:
+    packed = np.empty(len(codes), np.int64)
+    for row in range(len(codes)):
+        packed[row] = (np.int64(codes[row]) << bits) | (numbers[row] - least)
+    return packed
 
 
 @compiled
@@ -92,36 +159,3 @@ def _by_digits(keys: npt.NDArray[Any], least: int, most: int) -> npt.NDArray[Any
         here, there = there, here
         shift += _DIGIT
     return order
-
-
-@compiled
-def _bounds(
-    keys: npt.NDArray[Any], low: npt.NDArray[Any], high: npt.NDArray[Any], order: npt.NDArray[Any]
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    starts, ends = np.empty(len(low), np.int64), np.empty(len(low), np.int64)
-    start = 0
-    for row in order:
-        start = _onward(keys, start, low[row], True)
-        starts[row] = start
-        ends[row] = _onward(keys, start, high[row], False)
-    return starts, ends
-
-
-@compiled
-def _onward(keys: npt.NDArray[Any], begin: int, wanted: int, left: bool) -> int:
-    """Find a bound from a place on that it does not come before, in strides that double."""
-    count = len(keys)
-    stride, low = 1, begin
-    high = begin
-    while high < count and (keys[high] < wanted or (not left and keys[high] == wanted)):
-        low = high + 1
-        high += stride
-        stride *= 2
-    high = min(high, count)
-    while low < high:
-        middle = (low + high) // 2
-        if keys[middle] < wanted or (not left and keys[middle] == wanted):
-            low = middle + 1
-        else:
-            high = middle
-    return low

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from adjudicator.rulebook import syntax
@@ -84,6 +84,11 @@ class Look(Value):
     def of_lines(self) -> bool:
         """Whether it looks at lines, not at claims."""
         return self.subject == "lines"
+
+
+def looking_where(look: Look, where: Condition) -> Look:
+    """Give the same look, at what something else is true of."""
+    return replace(look, where=where)
 
 
 @dataclass(frozen=True)
@@ -499,21 +504,23 @@ def _days(items: tuple[tuple[str, int], ...]) -> DaySet:
     return DaySet(frozenset(days), frozenset(yearly))
 
 
-def looks_at(part: Condition | Value) -> tuple[tuple[str, ...], ...]:
-    """Name what a condition looks at beyond its claim: of each look its subject and its keys, in order."""
+def parts_of(part: Condition | Value) -> tuple[Condition | Value, ...]:
+    """Give what a condition or value is made of; the look of peers, but not what is in a look."""
     match part:
         case Both() | Either():
-            parts: tuple[Condition | Value, ...] = part.parts
-        case Compare():
-            parts = (part.left, part.right)
-        case IsGiven():
-            parts = (part.value,)
-        case Sum() | Product():
-            parts = (part.left, part.right)
+            return part.parts
+        case Compare() | Sum() | Product():
+            return part.left, part.right
+        case IsGiven() | Truth() | Among():
+            return (part.value,)
         case Peers():
-            parts = (part.look,)
-        case Look():
-            return ((part.subject, *(key.path for key in part.keys)),)
+            return (part.look,)
         case _:
             return ()
-    return tuple(sorted(name for one in parts for name in looks_at(one)))
+
+
+def looks_at(part: Condition | Value) -> tuple[tuple[str, ...], ...]:
+    """Name what a condition looks at beyond its claim: of each look its subject and its keys, in order."""
+    if isinstance(part, Look):
+        return ((part.subject, *(key.path for key in part.keys)),)
+    return tuple(sorted(name for one in parts_of(part) for name in looks_at(one)))

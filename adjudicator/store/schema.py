@@ -755,7 +755,8 @@ UNASKED: Final = sa.Table(
 )
 """Claims that were decided one at a time while some rules were left out, and wait until these are asked.
 
-It follows from the runs: their records say which rules they left out, and which claims were asked about since.
+It follows from the runs: their records say which rules they left out, and which claims were asked about
+since.
 """
 
 FACILITY_TOKENS: Final = sa.Table(
@@ -1043,7 +1044,8 @@ OFFICER_EVENTS: Final = sa.Table(
 )
 """What happened to the register of officers: they were added, got another key, were closed. Rows are added.
 
-``roles``: their names with blanks between them; ``hash``: a salted slow hash of the key, which is kept nowhere.
+``roles``: their names with blanks between them; ``hash``: a salted slow hash of the key, which is kept
+nowhere.
 """
 
 

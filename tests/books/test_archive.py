@@ -13,7 +13,7 @@ import pytest
 from adjudicator.books import archive
 from adjudicator.books.archive import FOLDER, Archive
 from adjudicator.books.books import Books, open_books
-from adjudicator.books.claims import load_claims
+from adjudicator.books.claims import Received, load_claims
 from tests.books.conftest import NewBooks
 from tests.books.states import REGISTERED
 
@@ -22,12 +22,16 @@ LONG_AGO = pa.scalar(dt.date(2000, 1, 1), pa.date32())
 
 def kept(books: Books) -> list[tuple[object, ...]]:
     with books.database.reading() as connection:
-        found = Archive(books).since(connection, LONG_AGO)
-    lines = dict.fromkeys(range(len(found.claim_ids)), 0)
-    for claim in found.lines["claim_index"].to_pylist():
+        parts = Archive(books).since(connection, LONG_AGO)
+    return sorted(claim for part in parts for claim in _claims_of(part))
+
+
+def _claims_of(part: Received) -> list[tuple[object, ...]]:
+    lines = dict.fromkeys(range(len(part.claim_ids)), 0)
+    for claim in part.lines["claim_index"].to_pylist():
         lines[claim] += 1
-    numbers = found.claims["claim"].to_pylist()
-    return sorted(zip(found.claim_ids.tolist(), numbers, lines.values(), strict=True))
+    numbers = part.claims["claim"].to_pylist()
+    return list(zip(part.claim_ids.tolist(), numbers, lines.values(), strict=True))
 
 
 def in_pieces(month: Path, target: Path, pieces: int) -> list[Path]:

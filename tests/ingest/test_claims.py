@@ -83,8 +83,8 @@ def test_a_claim_is_taken_whole_or_not_at_all() -> None:
         "→ add the claim to claims, or correct its number or facility here",
     ]
     assert told(reading.set_aside, "fr")[5] == (
-        "claim_lines ligne 2 [claim]: la ligne elle-même est bonne, mais elle appartient à une prestation qui "
-        "ne peut être prise entière : voir la ligne 3 de claim_lines "
+        "claim_lines ligne 2 [claim]: la ligne elle-même est bonne, mais elle appartient à une prestation "
+        "qui ne peut être prise entière : voir la ligne 3 de claim_lines "
         "→ réparez cette ligne et redonnez toutes les lignes de la prestation"
     )
     assert reading.totals.received == Tally(5, 7, 4 * 2100, unread=3)

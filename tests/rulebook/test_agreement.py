@@ -33,7 +33,10 @@ def agree(text: str, level: Level, claims: list[ClaimRow]) -> None:
             for claim, row in enumerate(claims)
             for line in range(len(row.lines))
         ]
-    assert Evaluator(universe).truth(condition, level, rows).tolist() == expected
+    everybody = universe.asking("everybody", np.arange(len(claims)))
+    assert Evaluator(universe, everybody).truth(condition, level, rows).tolist() == expected
+    now = universe.current_claims if level is Level.CLAIM else universe.current_lines
+    assert Evaluator(universe).truth(condition, level, now).tolist() == [expected[row] for row in now]
     begun = beginning(condition, level, universe, worth=1)
     everywhere = beginning(condition, level, universe, worth=len(rows) + 1)
     assert set(np.flatnonzero(expected)) & set(everywhere) <= set(begun)

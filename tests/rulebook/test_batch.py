@@ -11,9 +11,11 @@ import pytest
 from adjudicator import claims as claims_room
 from adjudicator.adjudication.adjudicate import adjudicate
 from adjudicator.generation import generate
-from adjudicator.rulebook.batch import universe_of_batch
 from adjudicator.rulebook.fields import FIELDS, Level, Type
 from adjudicator.rulebook.flags import fire
+from adjudicator.rulebook.looked import Looked
+from adjudicator.rulebook.now_and_past import universe_of_claims
+from adjudicator.rulebook.past import Past
 from adjudicator.rulebook.plain import fires
 from adjudicator.rulebook.read import CompiledRule, read_rules
 from adjudicator.rulebook.rows import ClaimRow
@@ -37,16 +39,21 @@ def universe(tmp_path_factory: pytest.TempPathFactory) -> Universe:
     decimals = inputs.scheme.settings.decimals
     reading = read_claims(months, decimals, inputs.registers.tables["facilities"])
     registers = inputs.compiled.registers
-    together = claims_room.encode(registers, reading.claims, reading.lines)
-    current = np.arange(len(reading.claims)) % PAST != 0
-    now = reading.without(np.flatnonzero(~current), message("run.already_accepted"))
+    part = np.arange(len(reading.claims)) % PAST
+    # What is not of now is of the past, which comes in two parts.
+    now, *earlier = (
+        reading.without(np.flatnonzero(other), message("run.already_accepted"))
+        for other in (part == 0, part != 0, (part != 0) | (np.arange(len(part)) % 2 == 0))
+    )
+    earlier[0] = earlier[0].without(
+        np.flatnonzero(np.isin(np.flatnonzero(part == 0) % 2, 1)), message("run.already_accepted")
+    )
     claims = claims_room.encode(registers, now.claims, now.lines)
     decided = list(adjudicate(inputs.compiled, claims, lines_of_a_group=100))
-    place = np.empty(len(current), np.int64)
-    place[together.claim_row] = np.arange(len(current))
-    place_of_decided = place[np.flatnonzero(current)[claims.claim_row]]
     tables = inputs.registers.tables
-    return universe_of_batch(inputs.compiled, tables, together, current, decided, place_of_decided).universe
+    received = [(one.claims, one.lines) for one in earlier]
+    past = Past.of(inputs.compiled, tables, received, Looked.at_everything())
+    return universe_of_claims(inputs.compiled, tables, claims, past, decided)
 
 
 def as_rows(universe: Universe) -> list[ClaimRow]:
@@ -133,8 +140,7 @@ def test_covered_since_goes_back_over_covers_without_a_gap(tmp_path: Path) -> No
     facilities = inputs.registers.tables["facilities"]
     reading = read_claims(sorted((folder / "claims").iterdir()), 2, facilities)
     claims = claims_room.encode(inputs.compiled.registers, reading.claims, reading.lines)
-    current = np.ones(len(reading.claims), np.bool_)
-    universe = universe_of_batch(inputs.compiled, inputs.registers.tables, claims, current).universe
+    universe = universe_of_claims(inputs.compiled, inputs.registers.tables, claims)
     everything = np.arange(universe.claims)
     (since, given), (target, _), (insuree, known) = (
         universe.values(FIELDS[path], Level.CLAIM, everything)

@@ -1,4 +1,4 @@
-"""Sorting and searching as the library does, for few rows and for many."""
+"""Sorting as the library does, for few rows and for many."""
 
 from __future__ import annotations
 
@@ -24,21 +24,26 @@ def test_order(size: int, widest: int) -> None:
     assert (sorting.order_of_pairs(first, found) == np.lexsort((found, first))).all()
 
 
+@pytest.mark.parametrize("least", [0, -7])
+@pytest.mark.parametrize("widest", [3, 3_000, 1 << 60])
 @pytest.mark.parametrize("size", SIZES)
-def test_ranks(size: int) -> None:
-    found = keys(size, 300)
-    values, places = np.unique(found, return_inverse=True)
-    count, ranks = sorting.distinct(found)
-    assert count == len(values)
-    assert (ranks == places).all()
+def test_pairs_come_in_order_however_they_were_collected(size: int, widest: int, least: int) -> None:
+    generator = np.random.default_rng(size + widest)
+    first, second = generator.integers(0, 5, size).astype(np.int32), generator.integers(least, widest, size)
+    order = np.lexsort((second, first))
 
+    span = (least, int(second.max(initial=least)))
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("asked", SIZES)
-def test_bounds(size: int, asked: int) -> None:
-    rising = np.sort(keys(size, 3_000))
-    low = keys(asked, 3_100)
-    high = low + keys(asked, 50) % 40
-    begins, ends = sorting.bounds(rising, low, high)
-    assert (begins == np.searchsorted(rising, low, "left")).all()
-    assert (ends == np.searchsorted(rising, high, "right")).all()
+    def collected(once: bool = False) -> sorting.Pairs:
+        pairs = sorting.Pairs(5, span)
+        for block in np.array_split(np.arange(size), 3):
+            pairs.add(first[block], second[block], once)
+        return pairs
+
+    assert (collected().in_order() == second[order]).all()
+    ordered, found = collected().in_order_with_places()
+    assert (ordered == second[order]).all()
+    assert (found == order).all()
+    different = [len(np.unique(second[first == one])) for one in range(5)]
+    assert collected().different().tolist() == different
+    assert collected(once=True).different().tolist() == different

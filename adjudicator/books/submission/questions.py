@@ -16,10 +16,10 @@ from adjudicator.books.ledger import rows_of_decisions
 from adjudicator.books.rules import look_back
 from adjudicator.books.submission.as_decided import as_decided
 from adjudicator.books.submission.unasked import LeftOut, first_decisions
-from adjudicator.books.work import no_flags
+from adjudicator.books.work import no_flags, past_of
 from adjudicator.claims import Claims
 from adjudicator.rulebook.flags import WHOLE_CLAIM, Fired, canonical
-from adjudicator.rulebook.month import Past, flag, score_and_queue
+from adjudicator.rulebook.month import flag, score_and_queue
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.store.schema import LINE_DECISIONS
 
@@ -77,8 +77,7 @@ def _fired(
 ) -> list[Fired]:
     """Look back, and ask: all that is taken from the room of the rules."""
     earlier = look_back(connection, run, received, archive)
-    now = received.claims, received.lines
-    past = Past.of(basis.compiled, (earlier.claims, earlier.lines), now) if earlier is not None else None
+    past = past_of(basis, earlier, rules) if earlier else None
     return flag(rules, basis.compiled, basis.tables, claims, [decided], past, threads)
 
 

@@ -83,7 +83,7 @@ def find_past(
     tables: Mapping[str, pa.Table],
     rules: Sequence[CompiledRule],
     archive: Archive | None,
-) -> Received | None:
+) -> tuple[Received, ...]:
     """Read the earlier claims that rules look at: the families' where that is enough, else everybody's.
 
     Args:
@@ -95,12 +95,12 @@ def find_past(
         archive: see :func:`adjudicator.books.rules.look_back`.
     """
     if not rules:
-        return None
+        return ()
     if len(claims.claim_ids) > FEW or not all(is_near(rule) for rule in rules):
         return look_back(connection, run, claims, archive)
     if run == 1 or not len(claims.claim_ids):
-        return None
-    return _families_past(connection, run, claims, tables)
+        return ()
+    return (_families_past(connection, run, claims, tables),)
 
 
 def _families_past(
