@@ -73,6 +73,7 @@ def main() -> None:
 @click.option("--claims", "sources", type=SOURCE, multiple=True, required=True, help=_t("run.claims"))
 @click.option("--out", "target", type=NEW_FOLDER, required=True, help=_t("run.out"))
 @click.option("--opening", type=RUN_FOLDER, help=_t("run.opening"))
+@click.option("--look-back", "looked_back", type=SOURCE, multiple=True, help=_t("run.look_back"))
 @click.option("--name", help=_t("run.name"))
 @click.option(
     "--format", "form", type=click.Choice(("parquet", "csv")), default="parquet", help=_t("run.format")
@@ -87,6 +88,7 @@ def run(
     sources: tuple[Path, ...],
     target: Path,
     opening: Path | None,
+    looked_back: tuple[Path, ...],
     name: str | None,
     form: str,
     threads: int,
@@ -103,6 +105,7 @@ def run(
             sources,
             target,
             opening_folder=opening,
+            looked_back=looked_back,
             name=name,
             form=form,
             threads=threads,
@@ -118,6 +121,7 @@ def run(
 @click.option("--scheme", type=FOLDER, help=_t("explain.scheme"))
 @click.option("--claims", "sources", type=SOURCE, multiple=True, help=_t("explain.claims"))
 @click.option("--opening", type=RUN_FOLDER, help=_t("run.opening"))
+@click.option("--look-back", "looked_back", type=SOURCE, multiple=True, help=_t("run.look_back"))
 @click.option("--facility", help=_t("explain.facility"))
 @click.option(
     "--format", "form", type=click.Choice(("text", "json")), default="text", help=_t("explain.format")
@@ -129,6 +133,7 @@ def explain(
     scheme: Path | None,
     sources: tuple[Path, ...],
     opening: Path | None,
+    looked_back: tuple[Path, ...],
     facility: str | None,
     form: str,
     language: str,
@@ -136,14 +141,17 @@ def explain(
     """Explain the decision about a claim."""
     from adjudicator.explain import explain_claim, inputs_of_run
     from adjudicator.presentation.explanation import as_record, print_explanation
+    from adjudicator.run import Where
 
     if (folder is None) == (scheme is None or not sources):
         raise click.UsageError(_t("explain.one_of"))
     with told(language):
         if folder is not None:
-            scheme, sources, opening = inputs_of_run(folder)
-        assert scheme is not None
-        explanation = explain_claim(claim, scheme, sources, opening, facility)
+            where = inputs_of_run(folder)
+        else:
+            assert scheme is not None
+            where = Where(scheme, sources, opening, looked_back)
+        explanation = explain_claim(claim, where, facility)
     if form == "json":
         click.echo(json.dumps(as_record(explanation, language), indent=2, ensure_ascii=False))
     else:

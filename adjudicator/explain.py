@@ -18,18 +18,19 @@ from adjudicator.adjudication.reference import AmountTooLarge
 from adjudicator.adjudication.telling import places_in
 from adjudicator.adjudication.trace import retrace
 from adjudicator.folders import recover
+from adjudicator.look_back import look_back
 from adjudicator.manifest import MANIFEST, file_hash, read_manifest
 from adjudicator.problems import Place, Problem, Refused
 from adjudicator.rulebook.month import reject, with_rejections
-from adjudicator.run import open_inputs, without_repeated
+from adjudicator.run import Inputs, Where, no_progress, open_inputs, without_repeated
 from adjudicator.units import date_of
 from adjudicator.vocabulary import Kind
 from adjudicator.words import message
 from ingest.tables import ClaimsReading, read_claims
 
 
-def inputs_of_run(folder: Path) -> tuple[Path, tuple[Path, ...], Path | None]:
-    """Find the inputs of a run by its manifest: the scheme, the claims, and the run before.
+def inputs_of_run(folder: Path) -> Where:
+    """Find the inputs of a run by its manifest.
 
     Raises:
         Refused: there is no run, or what went into it is gone or has changed.
@@ -39,14 +40,14 @@ def inputs_of_run(folder: Path) -> tuple[Path, tuple[Path, ...], Path | None]:
         manifest = read_manifest(folder)
         where = manifest["where"]
         scheme, opening = folder / where["scheme"], where["opening"] and folder / where["opening"]
-        sources = tuple(folder / path for path in where["claims"])
+        sources, earlier = (tuple(folder / path for path in where[name]) for name in ("claims", "look_back"))
         files = [(folder / one["path"], one["bytes"], one["sha256"]) for one in manifest["inputs"]]
     except (OSError, ValueError, KeyError, TypeError):
         what = message("run.no_run", folder=str(folder))
         raise Refused([Problem(what, Place(folder / MANIFEST), message("run.no_run.remedy"))]) from None
     if problems := [problem for file in files if (problem := _changed(*file))]:
         raise Refused(problems)
-    return scheme, sources, opening
+    return Where(scheme, sources, opening, earlier)
 
 
 def _changed(path: Path, size: int, digest: str) -> Problem | None:
@@ -58,36 +59,24 @@ def _changed(path: Path, size: int, digest: str) -> Problem | None:
     return None
 
 
-def explain_claim(
-    claim: str,
-    scheme: Path,
-    sources: Sequence[Path],
-    opening: Path | None = None,
-    facility: str | None = None,
-) -> Explanation:
+def explain_claim(claim: str, where: Where, facility: str | None = None) -> Explanation:
     """Explain the decision about a claim.
 
     Args:
         claim: its number.
-        scheme: the scheme's folder.
-        sources: folders with the claims, all of the batch that it was adjudicated in.
-        opening: the folder of the run before.
+        where: the inputs; with all claims of the batch that it was adjudicated in.
         facility: whose claim it is, where several facilities use the number.
 
     Raises:
         Refused: there is no such claim, or it is not clear which is meant, or it was set aside because its
             amounts cannot be counted, or an input cannot be used.
     """
-    inputs = open_inputs(scheme, opening)
+    inputs = open_inputs(where.scheme, where.opening)
     settings = inputs.scheme.settings
-    reading = read_claims(sources, settings.decimals, inputs.registers.tables["facilities"])
+    reading = read_claims(where.claims, settings.decimals, inputs.registers.tables["facilities"])
     reading = without_repeated(reading, inputs)
     place = _find(reading, claim, facility)
-    lines = reading.lines
-    if any(rule.definition.then.reject for rule in inputs.rules):
-        encoded = claims_room.encode(inputs.compiled.registers, reading.claims, lines)
-        _, rejections = reject(inputs.rules, inputs.compiled, inputs.registers.tables, encoded)
-        lines = with_rejections(lines, encoded, rejections)
+    lines = lines_as_asked(inputs, reading, where.look_back)
     try:
         decision = retrace(
             inputs.compiled.registers,
@@ -103,6 +92,18 @@ def explain_claim(
         raise Refused([_too_large(found)]) from None
     names = _names(inputs.registers.tables["provisions"], decision.claim.target_date)
     return explain(decision, places_in(inputs.scheme.products), settings.decimals, settings.currency, names)
+
+
+def lines_as_asked(inputs: Inputs, reading: ClaimsReading, looked_back: Sequence[Path]) -> pa.Table:
+    """Give the lines of claims as they were decided: with what review rules rejected."""
+    rules = tuple(rule for rule in inputs.rules if rule.definition.then.reject is not None)
+    if not rules:
+        return reading.lines
+    tables, decimals = inputs.registers.tables, inputs.scheme.settings.decimals
+    encoded = claims_room.encode(inputs.compiled.registers, reading.claims, reading.lines)
+    earlier = look_back(inputs.compiled, tables, decimals, looked_back, reading.claims, rules, no_progress)
+    _, rejections = reject(rules, inputs.compiled, tables, encoded, earlier.past)
+    return with_rejections(reading.lines, encoded, rejections)
 
 
 def _too_large(found: AmountTooLarge) -> Problem:

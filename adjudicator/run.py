@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -33,12 +33,14 @@ from adjudicator.adjudication.summary import Summary
 from adjudicator.claims import Claims
 from adjudicator.files import TableWriter, write_table
 from adjudicator.folders import recover, whole_folder
+from adjudicator.look_back import claim_names, look_back
 from adjudicator.manifest import MANIFEST, file_hashes, file_records, files_below, relative, write_manifest
 from adjudicator.prepared import prepare
 from adjudicator.problems import DoesNotAddUp, Place, Problem, Refused
 from adjudicator.product.check import RegisterCodes, check_products
 from adjudicator.product.read import version_name
 from adjudicator.rulebook.month import Rejections, flag, flags_table, reject, rules_of_claims
+from adjudicator.rulebook.past import Past
 from adjudicator.rulebook.read import CompiledRule, read_rules
 from adjudicator.scheme import Scheme, open_scheme
 from adjudicator.tables import CARRIED, DECISIONS, FLAGS
@@ -80,6 +82,17 @@ class Inputs:
             for source in self.scheme.products
         }
         return [by_version[v.product, v.valid.start] for v in self.compiled.products.versions]
+
+
+class Where(NamedTuple):
+    """Where the inputs of a run are."""
+
+    scheme: Path
+    claims: tuple[Path, ...]
+    opening: Path | None
+    """The folder of the run before."""
+    look_back: tuple[Path, ...] = ()
+    """Claims of earlier months that review rules look back on."""
 
 
 @dataclass(frozen=True)
@@ -151,6 +164,7 @@ def run_month(
     out: Path,
     *,
     opening_folder: Path | None = None,
+    looked_back: Sequence[Path] = (),
     name: str | None = None,
     form: str = "parquet",
     threads: int = 1,
@@ -164,6 +178,8 @@ def run_month(
         sources: folders with the tables ``claims`` and ``claim_lines``.
         out: the folder to be written; it appears when everything is there.
         opening_folder: the folder of the run before, if there was one.
+        looked_back: folders with claims of earlier months, which review rules look back on; claims of this
+            run among them are passed over.
         name: of the run, kept with every decision; the months in which the claims came when left out.
         form: ``parquet`` or ``csv``.
         threads: decides nothing but the time.
@@ -186,13 +202,24 @@ def run_month(
         # Another run may have been faster.
         _check_out(out, replace)
         name = name or _months(reading)
-        reading, summary, flags = _adjudicated(inputs, reading, temporary, name, form, threads, progress)
+        earlier = look_back(
+            inputs.compiled,
+            inputs.registers.tables,
+            decimals,
+            looked_back,
+            reading.claims,
+            inputs.rules,
+            progress,
+        )
+        adjudicated = _adjudicated(inputs, reading, earlier.past, temporary, name, form, threads, progress)
+        reading, summary, flags = adjudicated
         summary.check()
         _check_totals(reading, summary)
         reading.set_aside.write(temporary / SET_ASIDE_FOLDER)
         inputs.registers.set_aside.write(temporary / SET_ASIDE_FOLDER / "registers")
         (temporary / SUMMARY_FILE).write_text(_json(_record(inputs, reading, name, summary)), "utf-8")
-        manifest = _manifest(inputs, sources, opening_folder, out, temporary, name, progress)
+        where = Where(inputs.scheme.folder, tuple(sources), opening_folder, tuple(looked_back))
+        manifest = _manifest(inputs, where, out, temporary, name, progress)
         write_manifest(temporary, manifest)
     settings = inputs.scheme.settings
     return Run(
@@ -201,7 +228,7 @@ def run_month(
         summary,
         inputs.registers,
         reading,
-        inputs.warnings,
+        (*inputs.warnings, *earlier.warnings),
         settings.currency,
         settings.decimals,
         flags,
@@ -222,14 +249,9 @@ def without_repeated(reading: ClaimsReading, inputs: Inputs) -> ClaimsReading:
     if not inputs.carried:
         return reading
     earlier = inputs.carried["earlier_claims"]
-    again = pc.is_in(_key(reading.claims), value_set=_key(earlier).combine_chunks())
+    again = pc.is_in(claim_names(reading.claims), value_set=claim_names(earlier).combine_chunks())
     rows = np.flatnonzero(again.to_numpy(zero_copy_only=False))
     return reading.without(rows, message("run.already_accepted")) if len(rows) else reading
-
-
-def _key(claims: pa.Table) -> pa.ChunkedArray:
-    columns = [claims[name].cast(pa.string()) for name in ("facility", "claim")]
-    return pa.chunked_array([pc.binary_join_element_wise(*columns, "\x1f").combine_chunks()])
 
 
 def _months(reading: ClaimsReading) -> str:
@@ -244,6 +266,7 @@ def _months(reading: ClaimsReading) -> str:
 def _adjudicated(
     inputs: Inputs,
     reading: ClaimsReading,
+    past: Past | None,
     folder: Path,
     name: str,
     form: str,
@@ -253,9 +276,9 @@ def _adjudicated(
     """Adjudicate and write; claims with amounts that cannot be counted are set aside, and it begins anew."""
     while True:
         claims = claims_room.encode(inputs.compiled.registers, reading.claims, reading.lines)
-        claims, rejections = reject(inputs.rules, inputs.compiled, inputs.registers.tables, claims)
+        claims, rejections = reject(inputs.rules, inputs.compiled, inputs.registers.tables, claims, past)
         try:
-            done = _write_decisions(inputs, claims, rejections, folder, name, form, threads, progress)
+            done = _write_decisions(inputs, claims, rejections, past, folder, name, form, threads, progress)
             return reading, *done
         except AmountTooLarge as found:
             rows = claims.claim_row[found.claims]
@@ -266,6 +289,7 @@ def _write_decisions(
     inputs: Inputs,
     claims: Claims,
     rejections: Rejections,
+    past: Past | None,
     folder: Path,
     name: str,
     form: str,
@@ -279,7 +303,7 @@ def _write_decisions(
         # Rules speak of decisions, and decisions name the rules that flagged them.
         groups = list(groups)
         path = folder / f"{FLAGS.name}.{form}"
-        flags, raised = _flag(inputs, claims, groups, rejections, path, threads, progress)
+        flags, raised = _flag(inputs, claims, groups, rejections, past, path, threads, progress)
     tabulator = Tabulator(inputs.compiled, claims, name, inputs.content_hashes, flags)
     summary = Summary()
     carried_folder = folder / CARRIED_FOLDER
@@ -311,13 +335,23 @@ def _flag(
     claims: Claims,
     decided: Sequence[Decided],
     rejections: Rejections,
+    past: Past | None,
     path: Path,
     threads: int,
     progress: Progress,
 ) -> tuple[pa.Array, int]:
     """Ask the review rules, write what they flag, name the rules of each claim, and count the flags."""
     progress("run.flagging", 0, 1)
-    flagged = flag(inputs.rules, inputs.compiled, inputs.registers.tables, claims, decided, None, threads)
+    flagged = flag(
+        inputs.rules,
+        inputs.compiled,
+        inputs.registers.tables,
+        claims,
+        decided,
+        past,
+        threads,
+        rejections.universe,
+    )
     fired = [*rejections.fired, *flagged]
     decimals = inputs.scheme.settings.decimals
     facilities = inputs.compiled.registers.facility_keys.values
@@ -358,8 +392,7 @@ def _json(record: Mapping[str, Any]) -> str:
 
 def _manifest(
     inputs: Inputs,
-    sources: Sequence[Path],
-    opening_folder: Path | None,
+    where: Where,
     out: Path,
     written: Path,
     name: str,
@@ -369,10 +402,10 @@ def _manifest(
     progress("run.hashing", 0, 1)
     settings = inputs.scheme.settings
     read = [*inputs.scheme.files, *(rule.source.file for rule in inputs.rules)]
-    read += [path for source in sources for path in files_below(source)]
-    if opening_folder:
-        inner = opening_folder / CARRIED_FOLDER
-        read += files_below(inner if inner.is_dir() else opening_folder)
+    read += [path for source in (*where.claims, *where.look_back) for path in files_below(source)]
+    if where.opening:
+        inner = where.opening / CARRIED_FOLDER
+        read += files_below(inner if inner.is_dir() else where.opening)
     hashes = {path.resolve(): digest for path, digest in inputs.register_hashes.items()}
     hashes |= file_hashes(dict.fromkeys(path.resolve() for path in read))
     manifest = {
@@ -389,9 +422,10 @@ def _manifest(
             for source in inputs.scheme.products
         ],
         "where": {
-            "scheme": relative(inputs.scheme.folder, out),
-            "claims": sorted(relative(source, out) for source in sources),
-            "opening": relative(opening_folder, out) if opening_folder else None,
+            "scheme": relative(where.scheme, out),
+            "claims": sorted(relative(source, out) for source in where.claims),
+            "opening": relative(where.opening, out) if where.opening else None,
+            "look_back": sorted(relative(source, out) for source in where.look_back),
         },
         "inputs": file_records(hashes, out),
         "outputs": file_records(file_hashes(files_below(written)), written),

@@ -11,17 +11,15 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from adjudicator import claims as claims_room
 from adjudicator.adjudication import reference
 from adjudicator.adjudication.explanation import explain
 from adjudicator.adjudication.records import claim_records, world
 from adjudicator.adjudication.reference import AmountTooLarge, ClaimDecision
 from adjudicator.adjudication.telling import places_in
 from adjudicator.adjudication.trace import history_of
-from adjudicator.explain import inputs_of_run
+from adjudicator.explain import inputs_of_run, lines_as_asked
 from adjudicator.fhir.decided import Note
 from adjudicator.fhir.notes import notes_of_explanation
-from adjudicator.rulebook.month import reject, with_rejections
 from adjudicator.run import Inputs, open_inputs, without_repeated
 from adjudicator.vocabulary import Kind
 from ingest.tables import ClaimsReading, read_claims
@@ -39,10 +37,10 @@ def explained_run(folder: Path) -> Notes:
     Raises:
         Refused: there is no run, or what went into it is gone or has changed.
     """
-    scheme, sources, opening = inputs_of_run(folder)
-    inputs = open_inputs(scheme, opening)
+    where = inputs_of_run(folder)
+    inputs = open_inputs(where.scheme, where.opening)
     settings, tables = inputs.scheme.settings, inputs.registers.tables
-    reading = read_claims(sources, settings.decimals, tables["facilities"])
+    reading = read_claims(where.claims, settings.decimals, tables["facilities"])
     reading = without_repeated(reading, inputs)
     place_of = places_in(inputs.scheme.products)
     names = {
@@ -54,26 +52,18 @@ def explained_run(folder: Path) -> Notes:
         (decision.claim.facility, decision.claim.claim): notes_of_explanation(
             explain(decision, place_of, settings.decimals, settings.currency, names)
         )
-        for decision in _decided(inputs, reading)
+        for decision in _decided(inputs, reading, lines_as_asked(inputs, reading, where.look_back))
     }
 
 
-def _decided(inputs: Inputs, reading: ClaimsReading) -> list[ClaimDecision]:
+def _decided(inputs: Inputs, reading: ClaimsReading, lines: pa.Table) -> list[ClaimDecision]:
     """Decide as the run did; claims whose amounts cannot be counted are passed over, as it set them aside."""
     known = world(
         inputs.compiled.products.versions, inputs.registers.tables, inputs.scheme.settings.adult_age
     )
-    records = claim_records(reading.claims, _lines(inputs, reading))
+    records = claim_records(reading.claims, lines)
     while True:
         try:
             return reference.adjudicate(known, records, history_of(inputs.carried))
         except AmountTooLarge as found:
             records.remove(found.claim)
-
-
-def _lines(inputs: Inputs, reading: ClaimsReading) -> pa.Table:
-    if not any(rule.definition.then.reject for rule in inputs.rules):
-        return reading.lines
-    encoded = claims_room.encode(inputs.compiled.registers, reading.claims, reading.lines)
-    _, rejections = reject(inputs.rules, inputs.compiled, inputs.registers.tables, encoded)
-    return with_rejections(reading.lines, encoded, rejections)

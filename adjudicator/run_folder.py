@@ -148,7 +148,7 @@ def read_run(folder: Path) -> RunFolder:
     Raises:
         Refused: there is no run, or what went into it or came out of it is gone or has changed.
     """
-    scheme_folder, sources, _ = inputs_of_run(folder)
+    scheme_folder, sources, *_ = inputs_of_run(folder)
     _check_outputs(folder)
     scheme = open_scheme(scheme_folder)
     settings = scheme.settings

@@ -27,7 +27,7 @@ from adjudicator.generation import generate
 from adjudicator.generation.small_scheme import write_small_scheme
 from adjudicator.manifest import MANIFEST, file_hash
 from adjudicator.problems import DoesNotAddUp, Refused
-from adjudicator.run import run_month
+from adjudicator.run import Where, run_month
 
 ROOT = Path(__file__).parents[1]
 JANUARY, FEBRUARY = "2026-01", "2026-02"
@@ -219,9 +219,9 @@ def test_nobody_is_paid_twice(country: Path, january: Path, tmp_path: Path) -> N
 def test_what_was_set_aside_is_not_explained(country: Path, january: Path) -> None:
     accepted = rows(january / "carried" / "earlier_claims.parquet")[0]
     source = [country / "claims" / JANUARY]
-    assert explain_claim(accepted["claim"], country, source, None, accepted["facility"])
+    assert explain_claim(accepted["claim"], Where(country, tuple(source), None), accepted["facility"])
     with pytest.raises(Refused, match=r"there is no claim"):
-        explain_claim(accepted["claim"], country, source, january, accepted["facility"])
+        explain_claim(accepted["claim"], Where(country, tuple(source), january), accepted["facility"])
 
 
 def test_an_opening_is_whole_or_refused(small: Path, tmp_path: Path) -> None:
@@ -431,9 +431,9 @@ def test_killed_between_two_names(small: Path, tmp_path: Path) -> None:
     arguments = ["run", str(small), "--claims", str(small / "claims" / JANUARY), "--out", str(out)]
     killed_at("Path.rename", tmp_path / "marker", [*arguments, "--replace"])
     assert not out.exists()
-    scheme, sources, opening = inputs_of_run(out)
+    where = inputs_of_run(out)
     assert written(out) == before
-    assert explain_claim("HF2-2026-001", scheme, sources, opening)
+    assert explain_claim("HF2-2026-001", where)
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
     killed_at("Path.rename", tmp_path / "marker2", [*arguments, "--replace"])
     with pytest.raises(Refused, match="--replace"):

@@ -25,7 +25,14 @@ BEGUN = "import sys; from commands import beginning; print(flush=True); "
 def started(command: list[str], **given: str) -> subprocess.Popen[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "ADJUDICATOR_LANG": "en"} | given
     pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
+    # A shell that starts the tests in the background has them ignore what is sent from a keyboard.
+    return subprocess.Popen(
+        command, stdout=pipe, stderr=pipe, text=True, env=environment, preexec_fn=heed_the_keyboard
+    )
+
+
+def heed_the_keyboard() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def stopped_by(running: subprocess.Popen[str], number: int) -> list[str]:

@@ -18,12 +18,12 @@ from adjudicator.adjudication.opening import Opening
 from adjudicator.adjudication.summary import Summary
 from adjudicator.books.basis import Basis
 from adjudicator.books.claims import Received
+from adjudicator.books.flag_rows import flag_rows
 from adjudicator.claims import Claims
 from adjudicator.encoding import days
 from adjudicator.registers import Facilities, Int8s, Int32s
-from adjudicator.rulebook.flags import WHOLE_CLAIM, Fired, canonical
 from adjudicator.rulebook.looked import Looked
-from adjudicator.rulebook.month import flag, reject, score_and_queue
+from adjudicator.rulebook.month import flag, reject
 from adjudicator.rulebook.past import Past
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.units import NO_DATE
@@ -96,38 +96,14 @@ class Work:
                 threads,
                 rejections.universe,
             )
-            yield {"flags": self._flags([*rejections.fired, *flagged], claims)}
+            claim_ids = self.received.claim_ids[claims.claim_row]
+            yield {"flags": flag_rows(self.run, [*rejections.fired, *flagged], claims, claim_ids)}
 
     @property
     def _past(self) -> Past | None:
         if not self.rules or not self.look_back:
             return None
         return past_of(self.basis, self.look_back, self.rules)
-
-    def _flags(self, fired: Sequence[Fired], claims: Claims) -> pa.Table:
-        """Give the flags of the run as rows of the books; line 0 stands for the whole claim."""
-        claim_id = self.received.claim_ids[claims.claim_row]
-        parts = []
-        for one in fired:
-            of_line = one.line != WHOLE_CLAIM
-            line = np.zeros(len(one), np.int64)
-            line[of_line] = claims.line_number[one.line[of_line]]
-            score, _ = score_and_queue(one.rule)
-            parts.append(
-                pa.table(
-                    {
-                        "run": pa.array(np.full(len(one), self.run, np.int64)),
-                        "claim_id": pa.array(claim_id[one.claim]),
-                        "line": pa.array(line),
-                        "rule": pa.array([one.rule.name] * len(one), pa.string()),
-                        "version": pa.array([one.rule.content_hash] * len(one), pa.string()),
-                        "severity": pa.array([int(one.rule.definition.severity)] * len(one), pa.int8()),
-                        "score": pa.array([score] * len(one), pa.int64()),
-                        "values": pa.array([canonical(one.told(at)) for at in range(len(one))], pa.string()),
-                    }
-                )
-            )
-        return pa.concat_tables(parts) if parts else no_flags()
 
     @property
     def encoded(self) -> Claims:
@@ -139,17 +115,6 @@ def past_of(basis: Basis, earlier: Sequence[Received], rules: Sequence[CompiledR
     """Make ready what rules look at of earlier claims."""
     received = ((part.claims, part.lines) for part in earlier)
     return Past.of(basis.compiled, basis.tables, received, Looked.at_by(rules))
-
-
-def no_flags() -> pa.Table:
-    """Give no flag at all."""
-    numbers, texts = ("run", "claim_id", "line"), ("rule", "version")
-    return pa.table(
-        {name: pa.array([], pa.int64()) for name in numbers}
-        | {name: pa.array([], pa.string()) for name in texts}
-        | {"severity": pa.array([], pa.int8()), "score": pa.array([], pa.int64())}
-        | {"values": pa.array([], pa.string())}
-    )
 
 
 def people_of(received: Received) -> pa.Array:

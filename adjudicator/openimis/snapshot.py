@@ -62,7 +62,7 @@ def of_run(run: Path) -> Snapshot:
     Raises:
         Refused: there is no run, or what went into it is gone or has changed.
     """
-    folder, sources, _ = inputs_of_run(run)
+    folder, sources, *_ = inputs_of_run(run)
     scheme = open_scheme(folder)
     decimals = scheme.settings.decimals
     registers = read_registers(scheme.registers, decimals).tables

@@ -13,7 +13,7 @@ import pytest
 from adjudicator.explain import explain_claim
 from adjudicator.generation import generate
 from adjudicator.presentation.explanation import as_record
-from adjudicator.run import run_month
+from adjudicator.run import Where, run_month
 from adjudicator.vocabulary import Reason
 
 RULES = Path(__file__).parents[2] / "rules"
@@ -78,5 +78,5 @@ def test_a_rule_rejects_before_a_claim_is_decided(scheme: Path, tmp_path: Path) 
     told = next(row for row in flags if row["rule"] == "filed-late")
     assert "days after the treatment" in told["explanation"]
     assert "jours après les soins" in told["explanation_fr"]
-    explained = explain_claim(min(rejected), scheme, [month(scheme)])
+    explained = explain_claim(min(rejected), Where(scheme, (month(scheme),), None))
     assert "filed-late" in json.dumps(as_record(explained, "en"))

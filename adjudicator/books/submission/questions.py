@@ -12,14 +12,15 @@ from adjudicator.adjudication.adjudicate import Decided
 from adjudicator.books.archive import Archive
 from adjudicator.books.basis import Basis
 from adjudicator.books.claims import Received
+from adjudicator.books.flag_rows import flag_rows
 from adjudicator.books.ledger import rows_of_decisions
 from adjudicator.books.rules import look_back
 from adjudicator.books.submission.as_decided import as_decided
 from adjudicator.books.submission.unasked import LeftOut, first_decisions
-from adjudicator.books.work import no_flags, past_of
+from adjudicator.books.work import past_of
 from adjudicator.claims import Claims
-from adjudicator.rulebook.flags import WHOLE_CLAIM, Fired, canonical
-from adjudicator.rulebook.month import flag, score_and_queue
+from adjudicator.rulebook.flags import Fired
+from adjudicator.rulebook.month import flag
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.store.schema import LINE_DECISIONS
 
@@ -59,7 +60,7 @@ def flags_of(
     claims = claims_room.encode(basis.compiled.registers, received.claims, received.lines)
     decided = as_decided(basis.compiled, claims, received.claim_ids, first, lines)
     fired = _fired(connection, run, basis, received, rules, archive, claims, decided, threads)
-    rows = _rows(run, received.claim_ids[claims.claim_row], claims, fired)
+    rows = flag_rows(run, fired, claims, received.claim_ids[claims.claim_row])
     place = np.searchsorted(received.claim_ids, rows["claim_id"].to_numpy())
     return rows.filter(pa.array(LeftOut.of(connection, first).is_among(place, rows["rule"].to_pylist())))
 
@@ -79,25 +80,3 @@ def _fired(
     earlier = look_back(connection, run, received, archive)
     past = past_of(basis, earlier, rules) if earlier else None
     return flag(rules, basis.compiled, basis.tables, claims, [decided], past, threads)
-
-
-def _rows(run: int, claim_id: Int64s, claims: Claims, fired: list[Fired]) -> pa.Table:
-    """Give flags as rows of the books; line 0 stands for the whole claim."""
-    parts = [no_flags()]
-    for one in fired:
-        of_line = one.line != WHOLE_CLAIM
-        line = np.zeros(len(one), np.int64)
-        line[of_line] = claims.line_number[one.line[of_line]]
-        score, _ = score_and_queue(one.rule)
-        of_rule = {
-            "run": pa.array(np.full(len(one), run, np.int64)),
-            "claim_id": pa.array(claim_id[one.claim]),
-            "line": pa.array(line),
-            "rule": pa.array([one.rule.name] * len(one), pa.string()),
-            "version": pa.array([one.rule.content_hash] * len(one), pa.string()),
-            "severity": pa.array([int(one.rule.definition.severity)] * len(one), pa.int8()),
-            "score": pa.array([score] * len(one), pa.int64()),
-            "values": pa.array([canonical(one.told(at)) for at in range(len(one))], pa.string()),
-        }
-        parts.append(pa.table(of_rule).cast(parts[0].schema))
-    return pa.concat_tables(parts)
