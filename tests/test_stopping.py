@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,14 +26,15 @@ BEGUN = "import sys; from commands import beginning; print(flush=True); "
 def started(command: list[str], **given: str) -> subprocess.Popen[str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "ADJUDICATOR_LANG": "en"} | given
     pipe = subprocess.PIPE
-    # A shell that starts the tests in the background has them ignore what is sent from a keyboard.
-    return subprocess.Popen(
-        command, stdout=pipe, stderr=pipe, text=True, env=environment, preexec_fn=heed_the_keyboard
-    )
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True, env=environment)
 
 
-def heed_the_keyboard() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+@pytest.fixture(autouse=True)
+def _heed_the_keyboard() -> Iterator[None]:
+    """A shell that starts the tests in the background has them, and all they start, ignore its keyboard."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def stopped_by(running: subprocess.Popen[str], number: int) -> list[str]:
