@@ -3,4 +3,8 @@
 A rule says what it looks for in a small language of its own, that has no way to run code. ``syntax`` reads
 it, ``typed`` gives every part a type, ``evaluate`` answers for millions of lines at once and ``plain`` for
 one claim, by the same words of ``fields``.
+
+What a rule asks of other claims is a look. ``looks`` answers it, by ``coding``, which numbers what claims
+have in common, and by ``timeless`` and ``windows``, which count. A ``universe`` has the claims as columns:
+those of now (``batch``) and those that are looked back on (``past``), together in ``now_and_past``.
 """

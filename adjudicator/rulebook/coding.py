@@ -25,6 +25,9 @@ NO_CODE: Final = -1
 _LARGEST_TABLE: Final = 1 << 24
 """So many pairs of a code and a value have a table of their own; more are found by their hash."""
 
+_SPARE: Final = 4
+"""A table may have so many places for each row that asks, whatever its size."""
+
 _ROOM: Final = 2
 """So many places of a hash for each row that asks."""
 
@@ -197,7 +200,7 @@ def _step(universe: Universe, askers: Askers, key: Field, before: tuple[_Step, .
     values, given = column.plain
     least, most = _span(rows, codes, values, given)
     size = most - least + 1
-    if float(size) * count <= max(_LARGEST_TABLE, 4 * len(rows)):
+    if float(size) * count <= max(_LARGEST_TABLE, _SPARE * len(rows)):
         table = np.full(max(1, size * count), NO_CODE, np.int32)
         count = _give_by_table(rows, codes, values, given, least, size, table)
         nothing = np.zeros(0, np.int32)

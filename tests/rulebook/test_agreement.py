@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from unittest.mock import patch
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adjudicator.rulebook import syntax, typed
+from adjudicator.rulebook import coding, looking, sorting, syntax, typed, universe, windows
 from adjudicator.rulebook.beginning import beginning
 from adjudicator.rulebook.evaluate import Evaluator
 from adjudicator.rulebook.fields import Level
@@ -19,26 +23,40 @@ from tests.rulebook import worlds
 CONTEXT = Context({}, 2)
 
 
+@contextmanager
+def as_for_millions() -> Iterator[None]:
+    """Take the ways that are else taken for millions of rows."""
+    ways = ((coding, "_LARGEST_TABLE"), (coding, "_SPARE"), (windows, "_FEW"), (sorting, "_FEW"))
+    with ExitStack() as stack:
+        for module, name in (*ways, (universe, "_FEW")):
+            stack.enter_context(patch.object(module, name, 0))
+        stack.enter_context(patch.object(looking, "_BLOCK", 2))
+        yield
+
+
 def agree(text: str, level: Level, claims: list[ClaimRow]) -> None:
     condition = typed.condition(syntax.parse(text), level, CONTEXT)
-    universe = universe_of(claims)
+    seen = universe_of(claims)
     plain = Plain(claims)
     if level is Level.CLAIM:
         rows = np.arange(len(claims))
         expected = [plain.truth(condition, (claim, None)) for claim in range(len(claims))]
     else:
-        rows = np.arange(universe.lines)
+        rows = np.arange(seen.lines)
         expected = [
             plain.truth(condition, (claim, line))
             for claim, row in enumerate(claims)
             for line in range(len(row.lines))
         ]
-    everybody = universe.asking("everybody", np.arange(len(claims)))
-    assert Evaluator(universe, everybody).truth(condition, level, rows).tolist() == expected
-    now = universe.current_claims if level is Level.CLAIM else universe.current_lines
-    assert Evaluator(universe).truth(condition, level, now).tolist() == [expected[row] for row in now]
-    begun = beginning(condition, level, universe, worth=1)
-    everywhere = beginning(condition, level, universe, worth=len(rows) + 1)
+    everybody = seen.asking("everybody", np.arange(len(claims)))
+    assert Evaluator(seen, everybody).truth(condition, level, rows).tolist() == expected
+    now = seen.current_claims if level is Level.CLAIM else seen.current_lines
+    assert Evaluator(seen).truth(condition, level, now).tolist() == [expected[row] for row in now]
+    with as_for_millions():
+        large = universe_of(claims)
+        assert Evaluator(large).truth(condition, level, now).tolist() == [expected[row] for row in now]
+    begun = beginning(condition, level, seen, worth=1)
+    everywhere = beginning(condition, level, seen, worth=len(rows) + 1)
     assert set(np.flatnonzero(expected)) & set(everywhere) <= set(begun)
     assert begun.tolist() == sorted(set(begun.tolist()))
 
