@@ -30,7 +30,7 @@ from adjudicator.look_back import look_back
 from adjudicator.rulebook import syntax, typed
 from adjudicator.rulebook.evaluate import Evaluator
 from adjudicator.rulebook.fields import Level
-from adjudicator.rulebook.flags import Fired, fire
+from adjudicator.rulebook.flags import fire
 from adjudicator.rulebook.now_and_past import universe_of_claims
 from adjudicator.rulebook.read import CompiledRule, read_rules
 from adjudicator.rulebook.universe import Universe
@@ -61,18 +61,18 @@ def _widened(text: str, days: int) -> str:
     return re.sub(r"within (\d+) days", lambda found: f"within {int(found[1]) + days} days", text)
 
 
-def asked(rules: list[CompiledRule], universe: Universe) -> tuple[list[Fired], list[Row]]:
+def asked(rules: list[CompiledRule], universe: Universe) -> list[Row]:
     """Ask all rules, and tell what it took."""
     began, worked = time.perf_counter(), time.process_time()
-    fired = list(fire(rules, universe, rejecting=False, threads=THREADS))
+    flags = sum(len(one) for one in fire(rules, universe, rejecting=False, threads=THREADS))
     seconds, worked = time.perf_counter() - began, time.process_time() - worked
     lines = len(universe.current_lines)
-    return fired, [
+    return [
         ("lines asked about", f"{lines:,}"),
         ("lines looked back on", f"{universe.lines - lines:,}"),
         (f"asking {len(rules)} rules, seconds", f"{seconds:.1f}"),
         ("the same, seconds of processors", f"{worked:.1f}"),
-        ("flags", f"{sum(len(one) for one in fired):,}"),
+        ("flags", f"{flags:,}"),
         ("lines × rules a second", f"{lines * len(rules) / seconds / 1e6:.0f} million"),
     ]
 
@@ -144,16 +144,16 @@ def main() -> None:
         "",
     ]
     universe = universe_of_claims(inputs.compiled, tables, claims, None, decided)
-    _, told = asked(rules, universe)
-    written += table(told + beside_pandas(universe) + [memory()])
+    written += table([*asked(rules, universe), *beside_pandas(universe), memory()])
+    # What was put in order for the month alone is let go, so that it is not counted with what follows.
+    del universe
     if before:
         began = time.perf_counter()
         past = look_back(inputs.compiled, tables, decimals, before, now.claims, rules, no_progress).past
         opened = ("reading and encoding the months before, seconds", f"{time.perf_counter() - began:.1f}")
         universe = universe_of_claims(inputs.compiled, tables, claims, past, decided)
-        _, told = asked(rules, universe)
         written += [f"The same, with a look back on the {len(before)} months before:", ""]
-        written += table([opened, *told, memory()])
+        written += table([opened, *asked(rules, universe), memory()])
     given.out.write_text("\n".join(written), "utf-8")
     print("\n".join(written))
 

@@ -50,6 +50,11 @@ class Evaluator:
         self._sets: dict[tuple[str, int], Bools] = {}
         self._odd: list[Int64s] = []
 
+    @property
+    def odd_so_far(self) -> int:
+        """How often something could not be computed since last time."""
+        return len(self._odd)
+
     def take_odd(self) -> Int64s:
         """Give the claims about which something could not be computed since last time, and forget them."""
         found = np.unique(np.concatenate([np.zeros(0, np.int64), *self._odd]))

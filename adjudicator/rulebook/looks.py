@@ -47,6 +47,24 @@ def answer(
         level: of the rows; that of the look.
         rows: (n,): claims, or lines, of those who ask.
     """
+    name = ("answer", evaluator.askers.name, look)
+    kept = universe.cache.get(name)
+    places = evaluator.askers.places(level, rows)
+    if kept is not None and places is not None:
+        values, known = kept
+        return values[places], known[places]
+    odd = evaluator.odd_so_far
+    answered = _answered(evaluator, universe, look, level, rows)
+    everybody = evaluator.askers.lines if level is Level.LINE else evaluator.askers.claims
+    # What all were told is kept for other rules, unless something was odd, of which each rule has to tell.
+    if places is not None and evaluator.odd_so_far == odd and np.array_equal(rows, everybody):
+        universe.remember(name, answered)
+    return answered
+
+
+def _answered(
+    evaluator: Evaluator, universe: Universe, look: typed.Look, level: Level, rows: Rows
+) -> tuple[Int64s, Bools]:
     if look.function == "days_since":
         return _since(Looking(evaluator, universe, look, look.keys), level, rows)
     keys = (*look.keys, DATE) if look.window[0] == "same_day" else look.keys

@@ -107,9 +107,22 @@ def _joined(
         given = (
             None if all(one.given is None for one in both) else np.concatenate([_known(one) for one in both])
         )
-        return Column(np.concatenate([one.values for one in both]), given, now.texts)
+        joined = Column(np.concatenate([one.values for one in both]), given, now.texts)
+        _keep_views(parts, path, joined)
+        return joined
 
     return column
+
+
+def _keep_views(parts: Sequence[Part], path: str, joined: Column) -> None:
+    """Let each part keep its share of a joined column instead of one of its own: a year is not held twice."""
+    place = 0
+    for part in parts:
+        if (own := part.columns.get(path)) is not None:
+            share = slice(place, place + len(own.values))
+            given = None if joined.given is None else joined.given[share]
+            part.columns[path] = Column(joined.values[share], given, joined.texts)
+            place = share.stop
 
 
 def _known(column: Column) -> npt.NDArray[np.bool_]:

@@ -28,7 +28,8 @@ class Part:
     """Some of the earlier claims: how many lines each has, and the columns."""
 
     lines_of: Int32s
-    columns: Mapping[str, Column]
+    columns: dict[str, Column]
+    """By the path of their field. What was put into a universe is kept as a view of it."""
 
 
 @dataclass(frozen=True)
