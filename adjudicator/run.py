@@ -109,6 +109,8 @@ class Run:
     decimals: int
     flags: int
     """How many flags its review rules raised, rules on trial among them."""
+    looked_back: int | None = None
+    """On how many earlier claims its rules looked back; None where there are no rules."""
 
 
 def open_inputs(
@@ -232,6 +234,7 @@ def run_month(
         settings.currency,
         settings.decimals,
         flags,
+        (earlier.past.claims if earlier.past else 0) if inputs.rules else None,
     )
 
 

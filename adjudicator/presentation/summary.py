@@ -95,6 +95,9 @@ def print_summary(console: Console, run: Run, language: str) -> None:
     console.print(text("summary.adds_up", language), style="green")
     if run.flags:
         console.print(text("summary.flags", language, flags=run.flags), style="yellow", soft_wrap=True)
+    if run.looked_back is not None:
+        key = "summary.looked_back" if run.looked_back else "summary.not_looked_back"
+        console.print(text(key, language, claims=run.looked_back), soft_wrap=True)
     if rows := {name: count.set_aside for name, count in run.registers.counts.items() if count.set_aside}:
         tables = ", ".join(f"{name} {count}" for name, count in rows.items())
         told = text("summary.registers_set_aside", language, count=sum(rows.values()), tables=tables)

@@ -11,7 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
+from click.testing import CliRunner
 
+import cli
 from adjudicator.explain import explain_claim, inputs_of_run
 from adjudicator.generation import generate
 from adjudicator.presentation.explanation import as_record
@@ -128,3 +130,15 @@ def test_earlier_claims_that_change_are_noticed_and_rows_that_cannot_be_read_tol
     (earlier / "claims.csv").write_text("changed")
     with pytest.raises(Refused, match="not what it was"):
         inputs_of_run(tmp_path / "out")
+
+
+def test_a_run_says_what_its_rules_saw(country: Path, tmp_path: Path) -> None:
+    said = []
+    for place, options in enumerate(([], ["--look-back", str(month(country, JANUARY))])):
+        arguments = ["run", str(country), "--claims", str(month(country, FEBRUARY)), *options]
+        done = CliRunner().invoke(cli.main, [*arguments, "--out", str(tmp_path / str(place)), "--lang", "en"])
+        assert done.exit_code == 0
+        said.append(done.output)
+    assert "saw the claims of this run alone" in said[0]
+    earlier = len(pq.read_table(month(country, JANUARY) / "claims.parquet"))
+    assert f"looked back on {earlier:,} earlier claims" in said[1]
