@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from adjudicator.encoding import UNKNOWN, Keys, days, group, integers
+from adjudicator.encoding import UNKNOWN, Keys, days, group, integers, one_array
 from adjudicator.registers import Int8s, Int32s, Int64s, Registers, provision_key
 from adjudicator.tables import DIAGNOSIS_COLUMNS, REJECTED_BY_RULE
 from adjudicator.vocabulary import ReviewStatus
@@ -82,6 +82,20 @@ class Claims:
     """(L,): the place of each line's code among ``codes``."""
     codes: pa.Array
     """The codes of the register's provisions, then those that it does not have."""
+
+
+NAME_PARTS = "\x1f"
+"""Stands between the facility and the number in the name of a claim; no code has it."""
+
+
+def claim_names(rows: pa.Table) -> pa.Array:
+    """Name the claims that rows are of: (n,) texts, a facility and its number.
+
+    Args:
+        rows: with columns ``facility`` and ``claim``.
+    """
+    columns = [one_array(rows[name].cast(pa.string())) for name in ("facility", "claim")]
+    return pc.binary_join_element_wise(*columns, NAME_PARTS)
 
 
 def encode(registers: Registers, claims: pa.Table, lines: pa.Table) -> Claims:

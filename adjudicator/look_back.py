@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adjudicator.adjudication.adjudicate import CompiledScheme
+from adjudicator.claims import claim_names
 from adjudicator.problems import Problem
 from adjudicator.rulebook.looked import Looked
 from adjudicator.rulebook.past import Past
@@ -57,34 +58,31 @@ def look_back(
         tables: its registers, typed.
         decimals: of the currency.
         sources: folders with the tables ``claims`` and ``claim_lines``; each claim is in one of them.
-        now: the claims that are decided now; where a source has them as well, they are not of the past.
+        now: the claims that are decided now; where a source has them as well, they are not of the past, nor
+            are claims that were filed after the last of them.
         rules: that look.
         progress: told how many sources are read.
 
     Raises:
         Refused: a source that cannot be used.
     """
-    if not rules or not sources:
+    if not rules or not sources or not len(now):
         return NOTHING
-    unread = 0
-    names = claim_names(now).combine_chunks()
+    # A folder that is named twice holds its claims once.
+    sources = list({source.resolve(): source for source in sources}.values())
+    unread, last = 0, pc.max(now["date_claimed"])
+    names = claim_names(now)
 
     def received() -> Iterator[tuple[pa.Table, pa.Table]]:
         nonlocal unread
         for done, reading in enumerate(_one_ahead(sources, decimals, tables["facilities"])):
             progress("run.looking_back", done, len(sources))
             unread += sum(count.set_aside for count in reading.counts.values())
-            yield _but_for(reading, names)
+            yield _earlier(reading, names, last)
 
     past = Past.of(scheme, tables, received(), Looked.at_by(rules))
     progress("run.looking_back", len(sources), len(sources))
     return LookBack(past, unread)
-
-
-def claim_names(claims: pa.Table) -> pa.ChunkedArray:
-    """Name claims: a facility and its number."""
-    columns = [claims[name].cast(pa.string()) for name in ("facility", "claim")]
-    return pa.chunked_array([pc.binary_join_element_wise(*columns, "\x1f").combine_chunks()])
 
 
 def _one_ahead(sources: Sequence[Path], decimals: int, facilities: pa.Table) -> Iterator[ClaimsReading]:
@@ -97,14 +95,15 @@ def _one_ahead(sources: Sequence[Path], decimals: int, facilities: pa.Table) -> 
         yield reading.pop().result()
 
 
-def _but_for(reading: ClaimsReading, names: pa.Array) -> tuple[pa.Table, pa.Table]:
-    """Give what was read without the claims that are decided now."""
-    again = pc.is_in(claim_names(reading.claims), value_set=names).to_numpy(zero_copy_only=False)
-    if not again.any():
+def _earlier(reading: ClaimsReading, names: pa.Array, last: pa.Scalar) -> tuple[pa.Table, pa.Table]:
+    """Give what was read without the claims that are decided now, and those that were filed later."""
+    now = pc.is_in(claim_names(reading.claims), value_set=names)
+    kept = pc.less_equal(reading.claims["date_claimed"], last).combine_chunks()
+    kept = pc.and_not(kept, now).to_numpy(zero_copy_only=False)
+    if kept.all():
         return reading.claims, reading.lines
-    place = (np.cumsum(~again) - 1).astype(np.int32)
-    of = reading.lines["claim_index"].to_numpy()
-    lines = reading.lines.filter(pa.array(~again[of]))
+    place = (np.cumsum(kept) - 1).astype(np.int32)
+    lines = reading.lines.filter(pa.array(kept[reading.lines["claim_index"].to_numpy()]))
     column = lines.schema.get_field_index("claim_index")
     lines = lines.set_column(column, "claim_index", pa.array(place[lines["claim_index"].to_numpy()]))
-    return reading.claims.filter(pa.array(~again)), lines
+    return reading.claims.filter(pa.array(kept)), lines

@@ -30,10 +30,10 @@ from adjudicator.adjudication.adjudicate import (
 from adjudicator.adjudication.decisions import Tabulator
 from adjudicator.adjudication.opening import Opening
 from adjudicator.adjudication.summary import Summary
-from adjudicator.claims import Claims
+from adjudicator.claims import Claims, claim_names
 from adjudicator.files import TableWriter, write_table
 from adjudicator.folders import recover, whole_folder
-from adjudicator.look_back import claim_names, look_back
+from adjudicator.look_back import look_back
 from adjudicator.manifest import MANIFEST, file_hashes, file_records, files_below, relative, write_manifest
 from adjudicator.prepared import prepare
 from adjudicator.problems import DoesNotAddUp, Place, Problem, Refused
@@ -252,7 +252,7 @@ def without_repeated(reading: ClaimsReading, inputs: Inputs) -> ClaimsReading:
     if not inputs.carried:
         return reading
     earlier = inputs.carried["earlier_claims"]
-    again = pc.is_in(claim_names(reading.claims), value_set=claim_names(earlier).combine_chunks())
+    again = pc.is_in(claim_names(reading.claims), value_set=claim_names(earlier))
     rows = np.flatnonzero(again.to_numpy(zero_copy_only=False))
     return reading.without(rows, message("run.already_accepted")) if len(rows) else reading
 

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 import pyarrow.parquet as pq
 
+from adjudicator.claims import claim_names
 from adjudicator.explain import inputs_of_run
 from adjudicator.fhir.assembling import Known, decided_claims
 from adjudicator.fhir.decided import DecidedClaim
@@ -234,10 +235,5 @@ def _column(text: pa.ChunkedArray, column: Column, decimals: int) -> Any:
 
 def _numbered(rows: pa.Table, claims: pa.Table) -> pa.Table:
     """Give rows of decisions with the number of their claim, in place of the name of the run."""
-    place = pc.index_in(_key(rows), value_set=_key(claims))
+    place = pc.index_in(claim_names(rows), value_set=claim_names(claims))
     return rows.drop_columns(["run"]).append_column("claim_id", place.cast(pa.int64()))
-
-
-def _key(rows: pa.Table) -> Any:
-    columns = [rows[name].cast(pa.string()).combine_chunks() for name in ("facility", "claim")]
-    return pc.binary_join_element_wise(*columns, "\x1f")

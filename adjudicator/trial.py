@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from adjudicator import claims as claims_room
 from adjudicator.adjudication.adjudicate import adjudicate
-from adjudicator.claims import Claims
+from adjudicator.claims import Claims, claim_names
 from adjudicator.encoding import integers
 from adjudicator.generation.faults import FAULTS
 from adjudicator.problems import Place, Problem, Refused
@@ -91,7 +91,7 @@ def faults_of(planted: pa.Table, claims: Claims) -> Faults:
         planted: the table of faults.
         claims: encoded.
     """
-    row = pc.index_in(_key(planted), value_set=_key(claims.received))
+    row = pc.index_in(claim_names(planted), value_set=claim_names(claims.received))
     place_of_row = np.full(len(claims.received), -1, np.int64)
     place_of_row[claims.claim_row] = np.arange(len(claims.claim_row))
     labels = np.flatnonzero(pc.is_valid(row).to_numpy(zero_copy_only=False))
@@ -116,11 +116,6 @@ def _planted(folder: Path) -> pa.Table:
     else:
         raise Refused([_problem("rules.no_faults", folder)])
     return table.select(list(_COLUMNS)).cast(pa.schema(_COLUMNS))
-
-
-def _key(table: pa.Table) -> pa.Array:
-    columns = [table[name].cast(pa.string()) for name in ("facility", "claim")]
-    return pc.binary_join_element_wise(*columns, "\x1f").combine_chunks()
 
 
 def _problem(key: str, folder: Path) -> Problem:

@@ -24,7 +24,7 @@ from adjudicator.adjudication.memory import HAS_FREQUENCY, quantity_bit
 from adjudicator.adjudication.opening import Opening, nothing
 from adjudicator.adjudication.results import UNCOUNTABLE, Results
 from adjudicator.adjudication.results import room_for as room_for_results
-from adjudicator.claims import Claims
+from adjudicator.claims import Batch, Claims
 from adjudicator.product.definition import Product
 from adjudicator.product.terms import CompiledProducts, compile_terms
 from adjudicator.registers import Enrolment, Int64s, Registers
@@ -160,6 +160,21 @@ def _group_edges(claims: Claims, units: int, lines_of_a_group: int) -> list[int]
     return [0, *np.unique(edges[(edges > 0) & (edges < units)]).tolist(), units]
 
 
+def facts_of(scheme: CompiledScheme, batch: Batch, claims: slice | None = None) -> Facts:
+    """Establish the facts about the claims of a batch, or a run of them (see :func:`facts.establish`)."""
+    registers = scheme.registers
+    return facts_room.establish(
+        batch,
+        registers.provisions,
+        registers.price_lists,
+        registers.facilities,
+        registers.diagnoses,
+        registers.people,
+        scheme.adult_age,
+        claims,
+    )
+
+
 def _adjudicate_group(
     scheme: CompiledScheme, claims: Claims, opening: Opening, first_unit: int, end_unit: int
 ) -> Decided:
@@ -167,16 +182,7 @@ def _adjudicate_group(
     people, policies, covers = registers.people, registers.policies, registers.covers
     first_claim, end_claim = (int(batch.first_of_unit[unit]) for unit in (first_unit, end_unit))
     first_line, end_line = (int(batch.first_line[claim]) for claim in (first_claim, end_claim))
-    facts = facts_room.establish(
-        batch,
-        registers.provisions,
-        registers.price_lists,
-        registers.facilities,
-        registers.diagnoses,
-        people,
-        scheme.adult_age,
-        slice(first_claim, end_claim),
-    )
+    facts = facts_of(scheme, batch, slice(first_claim, end_claim))
     if len(batch.rejected_by_rule):
         facts.line_reason[batch.rejected_by_rule[first_line:end_line] != 0] = Reason.RULE
     results = room_for_results(end_claim - first_claim, end_line - first_line)

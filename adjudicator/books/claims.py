@@ -16,7 +16,7 @@ from adjudicator.books.books import Books
 from adjudicator.books.opening import opened_with
 from adjudicator.books.registers import registers_at
 from adjudicator.books.set_aside import kept_rows
-from adjudicator.encoding import one_array
+from adjudicator.claims import claim_names
 from adjudicator.problems import Problem, Refused
 from adjudicator.store import bulk, loads
 from adjudicator.store.digests import row_digests, table_hash
@@ -117,17 +117,12 @@ def _received(
         given, sa.and_(given.c.facility == CLAIMS.c.facility, given.c.claim == CLAIMS.c.claim)
     )
     held = bulk.read(connection, query)
-    place = pc.index_in(_joined(held), value_set=_joined(keys)).to_numpy(zero_copy_only=False)
+    place = pc.index_in(claim_names(held), value_set=claim_names(keys)).to_numpy(zero_copy_only=False)
     same = np.zeros(len(keys), np.bool_)
     found = np.zeros(len(keys), np.bool_)
     found[place] = True
     same[place] = held["digest"].to_numpy() == digests[place]
     return same, found & ~same
-
-
-def _joined(keys: pa.Table) -> pa.Array:
-    columns = [one_array(keys[name]) for name in ("facility", "claim")]
-    return pc.binary_join_element_wise(*columns, "\x1f")
 
 
 def _set_aside_before(before: Load | None, told: loads.SetAsideRows) -> bool:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
-from adjudicator.encoding import one_array
+from adjudicator.claims import NAME_PARTS, claim_names
 from adjudicator.problems import Place, Problem, Refused
 from adjudicator.run import read_carried
 from adjudicator.store import bulk, journal, lock, runs
@@ -27,8 +27,6 @@ from adjudicator.words import message
 
 RUN: Final = 0
 """The number of the run that there never was."""
-
-_SEPARATOR: Final = "\x1f"
 
 
 @dataclass(frozen=True)
@@ -85,7 +83,7 @@ def opened_with(connection: sa.Connection, claims: pa.Table) -> np.ndarray[Any, 
         sa.and_(given.c.facility == OPENING_CLAIMS.c.facility, given.c.claim == OPENING_CLAIMS.c.claim),
     )
     held = bulk.read(connection, query)
-    found = pc.is_in(_joined(keys), value_set=_joined(held))
+    found = pc.is_in(claim_names(keys), value_set=claim_names(held))
     return np.asarray(found.to_numpy(zero_copy_only=False), np.bool_)
 
 
@@ -103,10 +101,10 @@ def _check(connection: sa.Connection, folder: Path) -> None:
 
 def _numbered(claims: pa.Table, lines: pa.Table) -> tuple[pa.Table, dict[str, int]]:
     """Give earlier claims numbers below zero, by facility and number; lines may name further ones."""
-    keys = pc.unique(pa.chunked_array([_joined(claims), _joined(lines)]))
+    keys = pc.unique(pa.chunked_array([claim_names(claims), claim_names(lines)]))
     ordered = sorted(keys.to_pylist())
     ids = {key: -place for place, key in enumerate(ordered, 1)}
-    named = [key.split(_SEPARATOR) for key in ordered]
+    named = [key.split(NAME_PARTS) for key in ordered]
     table = pa.table(
         {
             "claim_id": pa.array([ids[key] for key in ordered], pa.int64()),
@@ -117,14 +115,9 @@ def _numbered(claims: pa.Table, lines: pa.Table) -> tuple[pa.Table, dict[str, in
     return table, ids
 
 
-def _joined(table: pa.Table) -> pa.Array:
-    columns = [one_array(table[name].cast(pa.string())) for name in ("facility", "claim")]
-    return pc.binary_join_element_wise(*columns, _SEPARATOR)
-
-
 def _accepted(table: pa.Table, ids: dict[str, int], names: tuple[str, ...]) -> pa.Table:
     columns: dict[str, Any] = {name: table[name] for name in names}
-    columns["claim_id"] = pa.array([ids[key] for key in _joined(table).to_pylist()], pa.int64())
+    columns["claim_id"] = pa.array([ids[key] for key in claim_names(table).to_pylist()], pa.int64())
     columns["run"] = _same(RUN, len(table))
     columns["entry"] = pa.array(np.full(len(table), DECISION, np.int8))
     return pa.table(columns)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from pathlib import Path
 from typing import Any, Final
 
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -71,8 +70,3 @@ def _in_words(name: str) -> str:
 def schema_text() -> str:
     """Give the published schema as the text of its file."""
     return json.dumps(product_schema(), indent=2, ensure_ascii=False) + "\n"
-
-
-def write_schema(path: Path) -> None:
-    """Write the published schema to a file (``products/product.schema.json`` in this repository)."""
-    path.write_text(schema_text(), encoding="utf-8")

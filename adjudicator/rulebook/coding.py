@@ -37,9 +37,6 @@ _NEAR: Final = 16
 _SAMPLE: Final = 4_096
 """So many claims tell by which key most are left out."""
 
-_EVERYWHERE: Final = np.zeros(0, np.bool_)
-"""Stands for a column that has a value everywhere."""
-
 
 @dataclass(frozen=True)
 class _Step:
@@ -154,23 +151,23 @@ def _narrowed(
 
 def coding(universe: Universe, askers: Askers, keys: Sequence[Field]) -> Coding:
     """Number the keys of those who ask, by the key first that leaves out the most."""
-    name = ("coding", askers.name, frozenset(keys))
-    found = universe.cache.get(name)
-    if not isinstance(found, Coding):
-        distinct = sorted(set(keys), key=lambda key: key.path)
-        claim_keys = [key for key in distinct if key.level is Level.CLAIM]
-        if len(claim_keys) > 1:
-            claim_keys.sort(key=lambda key: _share_left(universe, askers, key))
-        line_keys = [key for key in distinct if key.level is Level.LINE]
-        of_claims = _steps(universe, askers, claim_keys, ())
-        of_lines = _steps(universe, askers, line_keys, of_claims)
-        found = Coding(universe, askers, of_claims, of_lines)
-        universe.remember(name, found)
-    return found
+    name = ("order of keys", askers.name, frozenset(keys))
+    ordered: tuple[Field, ...] | None = universe.cache.get(name)
+    if ordered is None:
+        distinct = sorted(set(keys), key=lambda key: (key.level is Level.LINE, key.path))
+        if len(distinct) > 1:
+            distinct.sort(key=lambda key: (key.level is Level.LINE, _share_left(universe, askers, key)))
+        ordered = tuple(distinct)
+        universe.remember(name, ordered)
+    of_claims = _steps(universe, askers, [key for key in ordered if key.level is Level.CLAIM], ())
+    of_lines = _steps(universe, askers, [key for key in ordered if key.level is Level.LINE], of_claims)
+    return Coding(universe, askers, of_claims, of_lines)
 
 
 def _share_left(universe: Universe, askers: Askers, key: Field) -> int:
-    """Count of a sample of all claims those that a key leaves."""
+    """Count of a sample of all claims those that a key of claims leaves; 0 of a key of lines."""
+    if key.level is Level.LINE:
+        return 0
     (step,) = _steps(universe, askers, [key], ())
     sample = np.linspace(0, universe.claims - 1, min(universe.claims, _SAMPLE)).astype(np.int32)
     codes = np.zeros(len(sample), np.int32)

@@ -26,6 +26,10 @@ Bools = npt.NDArray[np.bool_]
 _LARGEST: Final = float(1 << 62)
 """Products from here on are not trusted to fit."""
 
+_SPARE: Final = 4
+_FEW: Final = 1 << 20
+"""A table may have so many places for a value, and so many more."""
+
 _COMPARED: Final = {
     "=": np.equal,
     "!=": np.not_equal,
@@ -238,12 +242,8 @@ class Evaluator:
             for column in (by, kind):
                 if column.given is not None:
                     known &= column.given
-            # Of several claims of a peer the one that is written last stays: the first, from behind.
-            claims = np.flatnonzero(known)[::-1]
-            values = by.values[claims].astype(np.int64) - by.span[0]
-            first = np.full(by.span[1] - by.span[0] + 1, -1)
-            first[values] = claims
-            found = np.sort(first[first >= 0])
+            claims = np.flatnonzero(known)
+            found = np.sort(claims[_first_places(by.values[claims])])
             universe.remember(name, found)
         return found
 
@@ -251,6 +251,17 @@ class Evaluator:
 def nearest_rank(percentile: int, count: int) -> int:
     """Give the place of a percentile among sorted values, by the nearest rank."""
     return max(0, -(-percentile * count // 100) - 1)
+
+
+def _first_places(values: npt.NDArray[Any]) -> Int64s:
+    """Give where each different value stands first."""
+    least, most = int(values.min(initial=0)), int(values.max(initial=0))
+    if most - least > _SPARE * len(values) + _FEW:
+        return np.unique(values, return_index=True)[1]
+    first = np.full(most - least + 1, -1)
+    # Of several places of a value the one that is written last stays: the first, from behind.
+    first[values[::-1].astype(np.int64) - least] = np.arange(len(values))[::-1]
+    return first[first >= 0]
 
 
 @compiled

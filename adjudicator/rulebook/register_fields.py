@@ -10,8 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from adjudicator.adjudication import facts as facts_room
-from adjudicator.adjudication.adjudicate import CompiledScheme
+from adjudicator.adjudication.adjudicate import CompiledScheme, facts_of
 from adjudicator.adjudication.facts import Facts
 from adjudicator.claims import Claims
 from adjudicator.encoding import UNKNOWN, Keys, days, integers
@@ -38,16 +37,7 @@ class RegisterFields:
 
     def facts(self, claims: Claims) -> Facts:
         """Establish the facts about a batch."""
-        registers = self.registers
-        return facts_room.establish(
-            claims.batch,
-            registers.provisions,
-            registers.price_lists,
-            registers.facilities,
-            registers.diagnoses,
-            registers.people,
-            self.scheme.adult_age,
-        )
+        return facts_of(self.scheme, claims.batch)
 
     @cached_property
     def families(self) -> tuple[Keys, npt.NDArray[np.int32]]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from adjudicator.registers import Int64s
 from adjudicator.simulation.fund import Terms, paid_in_samples
-from adjudicator.simulation.results import COUNTS, RATIOS
+from adjudicator.simulation.results import COUNTS
 from adjudicator.simulation.tally import OfReplicate, Replicates
 from adjudicator.units import PERCENT_ALL, divide_rounded
 
@@ -173,8 +173,3 @@ def _schema(numbers: Sequence[str]) -> pa.Schema:
     return pa.schema(
         [("variant", pa.string()), ("figure", pa.string()), *((name, pa.int64()) for name in numbers)]
     )
-
-
-def is_ratio(figure: str) -> bool:
-    """Tell whether a figure is in hundredths of a percent."""
-    return figure.removesuffix(CHANGE) in RATIOS

@@ -21,8 +21,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from adjudicator.adjudication import facts as facts_room
-from adjudicator.adjudication.adjudicate import AmountTooLarge, CompiledScheme
+from adjudicator.adjudication.adjudicate import AmountTooLarge, CompiledScheme, facts_of
 from adjudicator.adjudication.balances import Opened, Touched, room_for_touched
 from adjudicator.adjudication.facts import Facts
 from adjudicator.adjudication.kernel import Room, adjudicate_units, largest, room_for
@@ -114,16 +113,7 @@ def established(scheme: CompiledScheme, batch: Batch) -> Facts:
     Raises:
         AmountTooLarge: what some of the claims claim cannot be counted.
     """
-    registers = scheme.registers
-    facts = facts_room.establish(
-        batch,
-        registers.provisions,
-        registers.price_lists,
-        registers.facilities,
-        registers.diagnoses,
-        registers.people,
-        scheme.adult_age,
-    )
+    facts = facts_of(scheme, batch)
     if len(batch.rejected_by_rule):
         facts.line_reason[batch.rejected_by_rule != 0] = Reason.RULE
     if (facts.claimed == TOO_LARGE).any():

@@ -25,7 +25,6 @@ from ingest.fhir.outcome import Issue
 from ingest.fhir.resource import LONGEST, too_deep
 from ingest.fhir.scan import Look, Seen, look_at
 from ingest.fhir.thorough import Unreadable, findings, tree_of
-from ingest.found import RESOURCES
 
 BLOCK: Final = 1 << 22
 """Bytes of lines that are read at a time."""
@@ -103,16 +102,11 @@ class _Bounded:
         self._file.close()
 
 
-def is_fhir(path: Path) -> bool:
-    """Whether a file is one of resources, by its name."""
-    return path.name.lower().endswith(RESOURCES)
-
-
 def find_resources(files: Iterable[Path]) -> Found:
     """Take manifests for the files that they name.
 
     Args:
-        files: those that :func:`is_fhir` says yes to.
+        files: of resources, by their names (``RESOURCES``).
 
     Returns:
         The files of resources, in the order of their paths, each once; files that a manifest lists as errors

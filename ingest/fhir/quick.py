@@ -7,9 +7,8 @@ senders are as quick.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 
@@ -83,8 +82,3 @@ def _without(type_name: str, path: str, missing: frozenset[str]) -> type[msgspec
 def _typed(struct: type[msgspec.Struct], element: Element) -> Any:
     kind: Any = list[struct] if element.many else struct  # type: ignore[valid-type]
     return kind if element.required else kind | None
-
-
-def is_resource(name: str) -> bool:
-    """Whether a type of resource is read."""
-    return name in cast(Mapping[str, object], structs.RESOURCES)

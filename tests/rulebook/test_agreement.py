@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adjudicator.rulebook import coding, looking, sorting, syntax, typed, universe, windows
+from adjudicator.rulebook import coding, evaluate, looking, sorting, syntax, typed, universe, windows
 from adjudicator.rulebook.beginning import beginning
 from adjudicator.rulebook.evaluate import Evaluator
 from adjudicator.rulebook.fields import Level
@@ -26,9 +26,15 @@ CONTEXT = Context({}, 2)
 @contextmanager
 def as_for_millions() -> Iterator[None]:
     """Take the ways that are else taken for millions of rows."""
-    ways = ((coding, "_LARGEST_TABLE"), (coding, "_SPARE"), (windows, "_FEW"), (sorting, "_FEW"))
+    ways = (
+        (coding, "_LARGEST_TABLE"),
+        (coding, "_SPARE"),
+        (windows, "_FEW"),
+        (sorting, "_FEW"),
+        (evaluate, "_FEW"),
+    )
     with ExitStack() as stack:
-        for module, name in (*ways, (universe, "_FEW")):
+        for module, name in (*ways, (universe, "_FEW"), (evaluate, "_SPARE")):
             stack.enter_context(patch.object(module, name, 0))
         stack.enter_context(patch.object(looking, "_BLOCK", 2))
         yield

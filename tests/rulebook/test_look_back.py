@@ -132,6 +132,25 @@ def test_earlier_claims_that_change_are_noticed_and_rows_that_cannot_be_read_tol
         inputs_of_run(tmp_path / "out")
 
 
+def test_what_was_filed_later_or_is_named_twice_does_not_count(country: Path, tmp_path: Path) -> None:
+    january, february = month(country, JANUARY), month(country, FEBRUARY)
+    days = pq.read_table(january / "claims.parquet")["date_claimed"]
+    later = pc.greater(pq.read_table(february / "claims.parquet")["date_claimed"], pc.max(days))
+    assert pc.all(later).as_py()
+    run_month(country, [january], tmp_path / "alone")
+    done = run_month(country, [january], tmp_path / "later", looked_back=[february])
+    assert done.looked_back == 0
+    once = run_month(country, [february], tmp_path / "once", looked_back=[january])
+    twice = run_month(
+        country, [february], tmp_path / "twice", looked_back=[january, january / ".." / JANUARY]
+    )
+    assert once.looked_back == twice.looked_back == len(days)
+    for one, other in (("alone", "later"), ("once", "twice")):
+        assert (tmp_path / one / "flags.parquet").read_bytes() == (
+            tmp_path / other / "flags.parquet"
+        ).read_bytes()
+
+
 def test_a_run_says_what_its_rules_saw(country: Path, tmp_path: Path) -> None:
     said = []
     for place, options in enumerate(([], ["--look-back", str(month(country, JANUARY))])):

@@ -46,6 +46,7 @@ _CLAIM_PARTS = (
     "percentile(75, claim.claimed, claims of claim.diagnosis, at least 1) < 4",
     "typical(claim.claimed, claims of facility.level, at least 1) >= claim.claimed",
     "peers(count(claims of facility) by facility among facility.level, 50) <= 2",
+    "peers(count(claims of claim.claimed) by claim.claimed among facility.level, 50) <= 1",
     "peers(share(patient.sex = male, claims of facility, at least 1)"
     " by facility among facility.level, 90) >= 50%",
     "exists(lines of claim, where line.quantity > 1)",

@@ -207,15 +207,6 @@ def _about(groups: Sequence[str | int | None], by: Group, what: Message) -> Mess
     return message("actuary.of_group", group=[_told(by, group) for group in groups], what=what)
 
 
-def reserves_of(
-    books: Books, asked: TriangleAsked, methods: Sequence[Method], assumed: Assumed = ASSUMED
-) -> tuple[Reserve, ...]:
-    """Estimate what is still to come, as :func:`reserve_report` does."""
-    with books.database.reading() as connection:
-        known = known_on(connection, asked.as_of)
-        return tuple(estimated(connection, known, asked, methods, assumed).reserves)
-
-
 @dataclass(frozen=True)
 class Estimated:
     """What is still to come of each triangle, by each method, and how far that can be trusted."""

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from adjudicator.adjudication import facts as facts_room
-from adjudicator.adjudication.adjudicate import CompiledScheme, Decided
+from adjudicator.adjudication.adjudicate import CompiledScheme, Decided, facts_of
 from adjudicator.adjudication.results import Results
 from adjudicator.claims import Claims
 from adjudicator.encoding import integers
@@ -36,16 +35,8 @@ def as_decided(
     Raises:
         Refused: there is not just one decision about each claim and line.
     """
-    batch, registers = claims.batch, scheme.registers
-    facts = facts_room.establish(
-        batch,
-        registers.provisions,
-        registers.price_lists,
-        registers.facilities,
-        registers.diagnoses,
-        registers.people,
-        scheme.adult_age,
-    )
+    batch = claims.batch
+    facts = facts_of(scheme, batch)
     claim_id = claim_ids[claims.claim_row]
     of_claim = _places(decisions, (claim_id,), ("claim_id",))
     claim_of_line = np.repeat(claim_id, np.diff(batch.first_line))
