@@ -390,7 +390,7 @@ def _adds_up(connection: sa.Connection, run: Run, held: Mapping[str, pa.Table]) 
     wrong("books.line_sums", int((gross != expected).sum()))
     place, total = _by_claim(lines, claims)
     np.add.at(total, place, amounts["valuated"])
-    wrong("books.claim_sums", int((total != claims["valuated"].to_numpy()).sum()))
+    wrong("books.claim_sums", int((total != np.append(claims["valuated"].to_numpy(), 0)).sum()))
     entries = held["balance_entries"]
     deducted = sum((entries[name].to_numpy() for name in AMOUNTS if name.startswith("deducted")), start=0)
     place, total = _by_claim(entries, claims)
@@ -405,16 +405,17 @@ def _adds_up(connection: sa.Connection, run: Run, held: Mapping[str, pa.Table]) 
 
 
 def _by_claim(rows: pa.Table, claims: pa.Table) -> tuple[Int64s, Int64s]:
-    """Give the place of each row's claim decision, and a total of zero for each of these."""
+    """Give the place of each row's claim decision, and a total of zero for each of these.
+
+    Rows whose claim decision is gone have a place, and a total, of their own at the end.
+    """
     keys = np.asarray(claims["claim_id"].to_numpy() * 2 + (claims["entry"].to_numpy() > 0))
     order = np.argsort(keys, kind="stable")
     wanted = rows["claim_id"].to_numpy() * 2 + (rows["entry"].to_numpy() > 0)
-    place = (
-        order[np.minimum(np.searchsorted(keys[order], wanted), max(0, len(order) - 1))]
-        if len(order)
-        else wanted
-    )
-    return place, np.zeros(len(claims), np.int64)
+    found = np.append(keys[order], -1)
+    at = np.searchsorted(found[:-1], wanted)
+    place = np.where(found[at] == wanted, np.append(order, len(keys))[at], len(keys))
+    return place, np.zeros(len(keys) + 1, np.int64)
 
 
 def _balances_off(connection: sa.Connection, run: Run, held: Mapping[str, pa.Table]) -> int:

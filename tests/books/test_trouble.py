@@ -323,3 +323,14 @@ def test_tables_that_are_gone(village: Path, new_books: NewBooks) -> None:
     in_database(folder, "DROP TABLE partitions")
     with refused_as("store.no_tables"):
         decide(folder)
+
+
+@pytest.mark.parametrize("which", ["", " WHERE claim_id = (SELECT MIN(claim_id) FROM claim_decisions)"])
+def test_decisions_that_are_gone_are_found_and_do_not_stop_the_check(
+    which: str, village: Path, new_books: NewBooks
+) -> None:
+    folder = new_books(village, RECEIVED_AGAIN)
+    in_database(folder, f"DELETE FROM claim_decisions{which}")
+    with open_books(folder) as books:
+        found = {finding.what.key for finding in verify(books).findings}
+    assert {"books.claim_sums", "books.run_sums"} <= found
