@@ -21,8 +21,10 @@ from adjudicator.books.books import Books, make_books, open_books
 from adjudicator.books.claims import load_claims
 from adjudicator.books.registers import load_registers
 from adjudicator.books.submission.answers import answers
-from adjudicator.books.submission.counter import Counter, NotReceived, Sent, State
+from adjudicator.books.submission.counter import Counter
+from adjudicator.books.submission.reading import NotReceived, Sent
 from adjudicator.books.submission.rules import is_near
+from adjudicator.books.submission.submitted import State
 from adjudicator.books.verification import verify
 from adjudicator.fhir.claim_response import claim_response
 from adjudicator.fhir.writing import encoded
@@ -280,8 +282,11 @@ def test_while_a_month_is_decided_claims_wait(
     assert not verify(counter.books).findings
 
 
-def test_commands_wait_for_the_counter_a_moment(counter: Counter, village: Village) -> None:
-    """A command that needs the books has them while the counter is busy all the time."""
+def test_commands_wait_for_the_counter(
+    counter: Counter, village: Village, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that needs the books has them while the counter is busy, however slow the machine is."""
+    monkeypatch.setattr(lock, "PATIENCE", 120.0)
     claims = taken(counter, village.claims)[:10]
     with ThreadPoolExecutor(2) as pool:
         busy = [pool.submit(counter.submit, [one]) for one in claims]
