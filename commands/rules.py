@@ -65,16 +65,18 @@ def check(path: Path, language: str) -> None:
 @language_option
 def show(name: str, path: Path, language: str) -> None:
     """Show a rule in words."""
+    from difflib import get_close_matches
+
     from adjudicator.presentation.rules import print_rule
-    from adjudicator.problems import Problem, Refused
+    from adjudicator.problems import refused
     from adjudicator.rulebook.read import read_rules
-    from adjudicator.words import message
 
     with told(language):
         found = {rule.name: rule for rule in read_rules(_folder(path), _decimals(path))}
         if name not in found:
-            what = message("rules.no_rule", name=name)
-            raise Refused([Problem(what, remedy=message("rules.no_rule.remedy", known=sorted(found)))])
+            near = get_close_matches(name, found, 1)
+            key = "rules.no_rule.near" if near else "rules.no_rule"
+            raise refused(key, name=name, known=near or sorted(found))
     print_rule(out(), found[name], language)
 
 

@@ -5,13 +5,23 @@ Each class is a part of the YAML file, with its keys; the text under each key is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeVar
 
-from pydantic import BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from adjudicator.product.definition import Label, Part, Period
-from adjudicator.product.scalars import Code, Count, Percent, Truth, word_of, words_schema, wrong
+from adjudicator.product.scalars import (
+    Code,
+    Count,
+    Percent,
+    Truth,
+    word_of,
+    words_schema,
+    written_shape,
+    wrong,
+)
 from adjudicator.rulebook.fields import Level
 from adjudicator.vocabulary import Severity
 
@@ -19,9 +29,21 @@ STATUSES: Final = ("draft", "shadow", "active", "retired")
 """A draft is only checked; a shadow rule is counted and stops nothing; a retired one stays for the record."""
 
 
+MOST_TIMES: Final = 1_000
+"""So often can another claim of an example be there."""
+
+_SURE: Final = 100
+"""The score of what is surely wrong."""
+
+_NAME: Final = re.compile(r"\w[\w.-]{0,79}")
+_HISTORIES: Final = ("person", "patient", "insuree", "family", "facility", "history")
+
+
 def _level(value: Any) -> Level:
     if isinstance(value, Level):
         return value
+    if value in _HISTORIES:
+        raise wrong("rules.level_of_history", given=str(value))
     if value not in ("claim", "line"):
         raise wrong("product.expects_word", given=str(value), words=["claim", "line"])
     return Level(value)
@@ -33,6 +55,43 @@ def _status(value: Any) -> str:
     return str(value)
 
 
+def _name(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise wrong("rules.rule_name", given=written_shape(value))
+    return value
+
+
+def _score(value: int) -> int:
+    if value > _SURE:
+        raise wrong("rules.score", given=str(value))
+    return value
+
+
+def _drawn(value: int) -> int:
+    if value == 0:
+        raise wrong("rules.share_of_none", given="0%")
+    return value
+
+
+def _times(value: int) -> int:
+    if value > MOST_TIMES:
+        raise wrong("rules.times", given=str(value), most=MOST_TIMES)
+    return value
+
+
+def _keys(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise wrong("rules.expects_keys", given=written_shape(value))
+    return value
+
+
+_Of = TypeVar("_Of")
+Named = Annotated[Mapping[str, _Of], BeforeValidator(_keys)]
+"""What its author gives names to, or fields by their names."""
+RuleName = Annotated[Code, AfterValidator(_name)]
+Score = Annotated[Count, AfterValidator(_score)]
+Drawn = Annotated[Percent, AfterValidator(_drawn)]
+Times = Annotated[Count, AfterValidator(_times)]
 RuleLevel = Annotated[Level, BeforeValidator(_level), WithJsonSchema({"enum": ["claim", "line"]})]
 Status = Annotated[str, BeforeValidator(_status), WithJsonSchema({"enum": list(STATUSES)})]
 SeverityWord = Annotated[Severity, word_of(*Severity), words_schema(*Severity)]
@@ -43,14 +102,14 @@ class Flag(Part):
 
     queue: Code = Field(examples=["duplicates"])
     """The queue that such cases wait in."""
-    score: Count = Field(examples=["70"])
+    score: Score = Field(examples=["70"])
     """How likely something is wrong, from 0 to 100."""
 
 
 class Reject(Part):
     """Reject it at once, with a reason that facilities are told."""
 
-    reason: Label
+    reason: Label = Field(examples=["{en: claimed twice, fr: facturé deux fois}"])
     """Why, in a sentence."""
 
 
@@ -59,7 +118,7 @@ class Sample(Part):
 
     queue: Code = Field(examples=["sample"])
     """The queue that they wait in."""
-    share: Percent = Field(examples=["5%"])
+    share: Drawn = Field(examples=["5%"])
     """How many of them."""
 
 
@@ -83,16 +142,16 @@ class Then(Part):
 class ExampleClaim(Part):
     """A claim of an example: fields by name, and its lines."""
 
-    claim: Mapping[str, Any] = Field(default_factory=dict, examples=["{claim.date_from: 2026-03-02}"])
+    claim: Named[Any] = Field(default_factory=dict, examples=["{claim.date_from: 2026-03-02}"])
     """Fields of the claim, its patient and its facility; what is not given is missing."""
-    lines: tuple[Mapping[str, Any], ...] = ()
+    lines: tuple[Named[Any], ...] = ()
     """Fields of each line."""
 
 
 class OtherClaim(ExampleClaim):
     """Another claim of an example, once or several times over."""
 
-    times: Count = 1
+    times: Times = 1
     """How many such claims there are."""
 
 
@@ -101,7 +160,7 @@ class Example(ExampleClaim):
 
     title: Label | None = None
     """What it shows."""
-    fires: Truth
+    fires: Truth = Field(examples=["true"])
     """Whether the rule fires (on any line)."""
     others: tuple[OtherClaim, ...] = ()
     """Other claims, all filed earlier, in their order."""
@@ -110,29 +169,29 @@ class Example(ExampleClaim):
 class Rule(Part):
     """A review rule."""
 
-    rule: Code = Field(examples=["duplicate-claim"])
+    rule: RuleName = Field(examples=["duplicate-claim"])
     """The rule's name, for ever."""
-    title: Label
+    title: Label = Field(examples=["{en: a long stay, fr: un long séjour}"])
     """What it finds, in a few words."""
-    rationale: Label
+    rationale: Label = Field(examples=["{en: Days are paid., fr: On paie des journées.}"])
     """Why it is worth a look."""
     source: Code = Field(examples=["openIMIS manual, claim review"])
     """Where it comes from: a guideline, a manual, a publication."""
     status: Status = "active"
     """draft, shadow, active or retired."""
-    severity: SeverityWord
+    severity: SeverityWord = Field(examples=["medium"])
     """low, medium, high or critical."""
-    level: RuleLevel
+    level: RuleLevel = Field(examples=["claim"])
     """Whether it speaks of whole claims or of lines."""
-    sets: Mapping[str, tuple[Code, ...]] = Field(default_factory=dict)
+    sets: Named[tuple[Code, ...]] = Field(default_factory=dict)
     """Sets of codes that the condition names with @."""
     when: Code = Field(examples=["provision.sex = female and patient.sex = male"])
     """The condition."""
-    values: Mapping[str, Code] = Field(default_factory=dict)
+    values: Named[Code] = Field(default_factory=dict)
     """What the explanation tells, computed when the rule fires."""
-    explanation: Label
+    explanation: Label = Field(examples=["{en: '{claim.nights} nights', fr: '{claim.nights} nuits'}"])
     """The explanation, with {names} of values and of fields."""
-    then: Then
+    then: Then = Field(examples=["{flag: {queue: stays, score: 60}}"])
     """What happens."""
     valid: Period = Field(default_factory=Period)
     """On which target dates it is in force."""

@@ -75,6 +75,17 @@ class Evaluator:
         """Give the texts that the values of a text field stand for."""
         return self._universe.column(field.path).texts or ()
 
+    def all_texts(self, field: Field, level: Level, rows: Rows) -> list[list[str]]:
+        """Give for some rows all texts that their claims have of a field that there may be several of."""
+        if level is Level.LINE:
+            rows = self._universe.claim_of_line[rows]
+        found: list[list[str]] = [[] for _ in rows]
+        for column in self._universe.several(field.path):
+            values, given = column.at(rows)
+            for place in np.flatnonzero(given).tolist():
+                found[place].append(str((column.texts or ())[int(values[place])]))
+        return found
+
     def truth(self, condition: typed.Condition, level: Level, rows: Rows) -> Bools:
         """Tell of some rows whether a condition holds.
 
@@ -95,6 +106,9 @@ class Evaluator:
                 return self._compare(condition, level, rows)
             case typed.Among():
                 return self._among(condition, level, rows)
+            case typed.IsGiven(value=typed.FieldOf() as asked) if asked.field.several:
+                any_given = self._any_given(asked.field, level, rows)
+                return any_given if condition.given else ~any_given
             case typed.IsGiven():
                 _, given = self.value(condition.value, level, rows)
                 return given if condition.given else ~given
@@ -164,6 +178,14 @@ class Evaluator:
         held: Bools = given & (member == condition.inside)
         return held
 
+    def _any_given(self, field: Field, level: Level, rows: Rows) -> Bools:
+        if level is Level.LINE:
+            rows = self._universe.claim_of_line[rows]
+        given = np.zeros(len(rows), np.bool_)
+        for column in self._universe.several(field.path):
+            given |= column.at(rows)[1]
+        return given
+
     def _member(self, path: str, column: Column, condition: typed.Among, values: Int64s) -> Bools:
         items = condition.items
         if isinstance(items, CodeSet):
@@ -193,7 +215,12 @@ class Evaluator:
                     self.value(side, level, rows) for side in (value.left, value.right)
                 )
                 left, right = left.astype(np.int64, copy=False), right.astype(np.int64, copy=False)
-                return left - right if value.minus else left + right, given & right_given
+                added = left - right if value.minus else left + right
+                if not (_may_be_large(value.left) or _may_be_large(value.right)):
+                    return added, given & right_given
+                fits = _fit(left, right, added, value.minus)
+                self.note_odd(level, rows[given & right_given & ~fits])
+                return added, given & right_given & fits
             case typed.Product():
                 (left, given), (right, right_given) = (
                     self.value(side, level, rows) for side in (value.left, value.right)
@@ -262,6 +289,28 @@ def _first_places(values: npt.NDArray[Any]) -> Int64s:
     # Of several places of a value the one that is written last stays: the first, from behind.
     first[values[::-1].astype(np.int64) - least] = np.arange(len(values))[::-1]
     return first[first >= 0]
+
+
+def _may_be_large(value: typed.Value) -> bool:
+    """Tell whether a part may come so near the largest number that what it is added to has to be looked at.
+
+    Fields are far from it, and so is any number of them that one condition can add up.
+    """
+    match value:
+        case typed.Look():
+            return value.function == "sum"
+        case typed.Peers():
+            return value.look.function == "sum"
+        case typed.Sum():
+            return _may_be_large(value.left) or _may_be_large(value.right)
+        case _:
+            return isinstance(value, typed.Product)
+
+
+def _fit(left: Int64s, right: Int64s, added: Int64s, minus: bool) -> Bools:
+    """Tell where a sum or difference has not gone beyond the largest number, which turns its sign."""
+    turned: Bools = ((left ^ right) & (left ^ added) if minus else (left ^ added) & (right ^ added)) < 0
+    return ~turned
 
 
 @compiled

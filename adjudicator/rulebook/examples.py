@@ -13,6 +13,7 @@ from adjudicator.rulebook.fields import Level
 from adjudicator.rulebook.plain import fires
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.rulebook.rows import ClaimRow, universe_of
+from adjudicator.rulebook.typed import Both
 from adjudicator.words import message
 
 
@@ -35,8 +36,19 @@ def try_examples(rule: CompiledRule) -> Tried:
         if fired != wanted:
             key = "rules.example_fires" if fired else "rules.example_silent"
             where = rule.source.place_of(("examples", place, "fires"))
-            problems.append(Problem(message(key, number=place + 1), where, message(f"{key}.remedy")))
+            remedy = message(f"{key}.remedy")
+            if not fired and (untrue := _untrue(rule, claims)):
+                remedy = message("rules.example_untrue", parts=[f"`{part}`" for part in untrue])
+            problems.append(Problem(message(key, number=place + 1), where, remedy))
     return Tried(rule.name, len(rule.examples), tuple(problems))
+
+
+def _untrue(rule: CompiledRule, claims: Sequence[ClaimRow]) -> list[str]:
+    """Name the parts of a condition that do not hold of the claim, nor of any of its lines."""
+    if not isinstance(rule.condition, Both):
+        return []
+    told = zip(rule.parts, rule.condition.parts, strict=True)
+    return [text for text, part in told if not fires(part, rule.level, claims, 0)]
 
 
 def _by_columns(rule: CompiledRule, claims: Sequence[ClaimRow]) -> bool:

@@ -20,13 +20,16 @@ from adjudicator.rulebook.fields import Level, Type
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.rulebook.typed import looks_at
 from adjudicator.rulebook.universe import TARGET_DATE, Universe
-from adjudicator.units import date_of
-from adjudicator.words import Amount, Percentage, Quantity, fill, text
+from adjudicator.units import date_of, day_number
+from adjudicator.words import Amount, Percentage, Quantity, fill, message, text
 
 Int64s = npt.NDArray[np.int64]
 
 WHOLE_CLAIM: Final = -1
 """The line of a flag that speaks of the whole claim."""
+
+_FIRST_DAY: Final = day_number(dt.date.min)
+_LAST_DAY: Final = day_number(dt.date.max)
 
 ODD: Final = "?"
 """The value of a flag that says that the rule could not be asked; no value of a rule has such a name."""
@@ -146,16 +149,28 @@ def _lot(rule_hash: Any, name: tuple[str | None, str | None]) -> int:
 
 
 def _plain(evaluator: Evaluator, value: typed.Value, level: Level, rows: Int64s) -> tuple[Any, Any]:
+    if isinstance(value, typed.FieldOf) and value.field.several:
+        return _one_after_another(evaluator, value, level, rows)
     numbers, given = evaluator.value(value, level, rows)
     if value.type is Type.TEXT and isinstance(value, typed.FieldOf):
         texts = evaluator.texts(value.field)
         return [texts[number] if known else None for number, known in zip(numbers, given, strict=True)], given
     if value.type is Type.DAY:
+        given = given & (numbers >= _FIRST_DAY) & (numbers <= _LAST_DAY)
         return [
             date_of(day).isoformat() if known else None
             for day, known in zip(numbers.tolist(), given, strict=True)
         ], given
     return numbers.tolist(), given
+
+
+def _one_after_another(
+    evaluator: Evaluator, value: typed.FieldOf, level: Level, rows: Int64s
+) -> tuple[Any, Any]:
+    """Give all that a claim has of a field as one text."""
+    found = evaluator.all_texts(value.field, level, rows)
+    told = [", ".join(texts) if texts else None for texts in found]
+    return told, np.array([one is not None for one in told], np.bool_)
 
 
 def explanation(rule: CompiledRule, told: Mapping[str, Any], decimals: int, language: str) -> str:
@@ -191,6 +206,8 @@ def _value(value: typed.Value, told: Any, decimals: int) -> Any:
             return dt.date.fromisoformat(told)
         case Type.NUMBER:
             return int(told)
+        case Type.TRUTH:
+            return message("rules.tried.yes" if told else "rules.tried.no")
         case _:
             return str(told)
 

@@ -39,6 +39,8 @@ class Plain:
                 )
             case typed.Among():
                 return self._among(condition, seen)
+            case typed.IsGiven(value=typed.FieldOf() as asked) if asked.field.several:
+                return bool(self._several(asked.field, seen)) == condition.given
             case typed.IsGiven():
                 return (self.value(condition.value, seen) is not None) == condition.given
             case typed.Truth():
@@ -48,14 +50,14 @@ class Plain:
 
     def _among(self, condition: typed.Among, seen: Seen) -> bool:
         field = condition.value.field
-        if field.several:
-            cells: list[Cell] = list(self._claims[seen[0]].several.get(field.path, ()))
-        else:
-            cells = [self._cell(field, seen)]
+        cells = self._several(field, seen) if field.several else [self._cell(field, seen)]
         given = [cell for cell in cells if cell is not None]
         if not given:
             return False
         return any(_member(condition.items, cell) for cell in given) == condition.inside
+
+    def _several(self, field: Field, seen: Seen) -> list[Cell]:
+        return list(self._claims[seen[0]].several.get(field.path, ()))
 
     def _cell(self, field: Field, seen: Seen) -> Cell:
         claim, line = seen

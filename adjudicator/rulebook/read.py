@@ -5,24 +5,31 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar, cast
 
 from adjudicator.problems import Problem, Refused
+from adjudicator.product.scalars import written_shape
 from adjudicator.product.shaping import in_order, shaped
 from adjudicator.product.source import Source, Steps, read_source
 from adjudicator.rulebook import syntax, typed
 from adjudicator.rulebook.definition import ExampleClaim, Rule
-from adjudicator.rulebook.fields import FIELDS, Level, Type
+from adjudicator.rulebook.fields import FIELDS, Field, Level, Type
 from adjudicator.rulebook.rows import ClaimRow, Row, completed, full_path
 from adjudicator.rulebook.syntax import RuleMistake
 from adjudicator.rulebook.typed import Context
-from adjudicator.units import day_number, scaled
+from adjudicator.units import LARGEST_AMOUNT, day_number, scaled
+from adjudicator.vocabulary import Word
 from adjudicator.words import Blank, message, parts
 
 SUFFIXES: Final = (".yaml", ".yml")
+
+_DIGITS: Final = 30
+"""No number has more letters."""
+
+_Made = TypeVar("_Made")
 
 _COUNTED: Final = (Type.NUMBER, Type.QUANTITY, Type.PERCENT, Type.MONEY)
 """What can choose between a singular and a plural."""
@@ -40,6 +47,8 @@ class CompiledRule:
     """Whether each must fire, and its claims: the first is the one that is asked about."""
     content_hash: str
     source: Source
+    parts: tuple[str, ...] = ()
+    """The parts of its condition that must all hold, as they are written; none where it has only one."""
 
     @property
     def name(self) -> str:
@@ -63,7 +72,45 @@ def read_rule(path: Path, decimals: int) -> CompiledRule:
         Refused: with everything that is wrong with the file.
     """
     source = read_source(path)
-    return _Compiler(shaped(Rule, source, decimals), source, decimals).compiled()
+    try:
+        rule = shaped(Rule, source, decimals)
+    except Refused as refused:
+        raise Refused(in_order([*refused.problems, *_of_condition(source, decimals)])) from None
+    return _Compiler(rule, source, decimals).compiled()
+
+
+def _of_condition(source: Source, decimals: int) -> list[Problem]:
+    """Say what is wrong with the condition of a file with whose form something is wrong already."""
+    level, when, sets = (source.tree.get(key) for key in ("level", "when", "sets"))
+    if level not in ("claim", "line") or not isinstance(when, str) or ("when",) not in source.spans:
+        return []
+    named = {} if sets is None else sets
+    if (
+        not isinstance(named, dict)
+        or not when.strip()
+        or not all(isinstance(items, list) for items in named.values())
+    ):
+        return []
+    known = {name: tuple(map(str, items)) for name, items in named.items()}
+    context = Context(known, decimals)
+    return _read(source, ("when",), lambda node: typed.condition(node, Level(level), context))[1]
+
+
+def _read(
+    source: Source, steps: Steps, make: Callable[[syntax.Node], _Made]
+) -> tuple[_Made | None, list[Problem]]:
+    """Read and type the text at some steps, or tell all that is wrong with it and where."""
+    text, start = source.text_at(steps)
+    try:
+        return make(syntax.parse(text)), []
+    except RuleMistake as first:
+        problems = []
+        for found in (first, *first.others):
+            place = (
+                source.place_of(("sets", *found.item)) if found.item else source.place_at(start + found.at)
+            )
+            problems.append(Problem(found.what, place, found.remedy))
+        return None, problems
 
 
 def read_rules(folder: Path, decimals: int) -> list[CompiledRule]:
@@ -74,21 +121,30 @@ def read_rules(folder: Path, decimals: int) -> list[CompiledRule]:
     """
     rules: list[CompiledRule] = []
     problems: list[Problem] = []
-    for path in sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file()):
+    for path in sorted(path for path in folder.rglob("*") if _is_rule(path)):
         try:
             rule = read_rule(path, decimals)
         except Refused as refused:
             problems += refused.problems
             continue
-        if any(other.name == rule.name for other in rules):
+        if twin := next((other for other in rules if other.name == rule.name), None):
             what = message("rules.name_twice", name=rule.name)
             problems.append(
-                Problem(what, rule.source.place_of(("rule",)), message("rules.name_twice.remedy"))
+                Problem(
+                    what,
+                    rule.source.place_of(("rule",)),
+                    message("rules.name_twice.remedy", file=str(twin.source.file)),
+                )
             )
         rules.append(rule)
     if problems:
         raise Refused(problems)
     return rules
+
+
+def _is_rule(path: Path) -> bool:
+    """Tell whether a path is a rule's; a link that leads nowhere is one, which cannot be read."""
+    return path.suffix.lower() in SUFFIXES and (path.is_file() or (path.is_symlink() and not path.exists()))
 
 
 class _Compiler:
@@ -117,17 +173,17 @@ class _Compiler:
         assert condition is not None
         said = json.dumps(rule.model_dump(mode="json", exclude={"examples"}), sort_keys=True)
         digest = hashlib.sha256(f"{self._decimals}{said}".encode()).hexdigest()
-        return CompiledRule(rule, condition, values, examples, digest, self._source)
+        return CompiledRule(rule, condition, values, examples, digest, self._source, self._parts())
+
+    def _parts(self) -> tuple[str, ...]:
+        node = syntax.parse(self._source.text_at(("when",))[0])
+        return tuple(" ".join(text.split()) for text in node.texts) if isinstance(node, syntax.And) else ()
 
     def _typed(self, steps: Steps, make: Any) -> Any:
         """Read and type the text at some steps, or note what is wrong with it and where."""
-        text, start = self._source.text_at(steps)
-        try:
-            return make(syntax.parse(text))
-        except RuleMistake as found:
-            place = self._source.place_at(start + found.at)
-            self._problems.append(Problem(found.what, place, found.remedy))
-            return None
+        made, problems = _read(self._source, steps, make)
+        self._problems += problems
+        return made
 
     def _told(self, context: Context, values: dict[str, typed.Value]) -> None:
         """Add the fields that the explanation names to the rule's own values."""
@@ -137,6 +193,9 @@ class _Compiler:
             try:
                 blanks = [part for part in parts(text) if isinstance(part, Blank)]
             except ValueError:
+                self._note("rules.braces", steps)
+                continue
+            if any(not blank.name for blank in blanks):
                 self._note("rules.braces", steps)
                 continue
             for blank in blanks:
@@ -191,31 +250,55 @@ class _Compiler:
             field = FIELDS.get(full_path(name))
             if field is None or field.level is not level:
                 self._note("rules.example_field", (*steps, name), name=name)
+            elif field.several and isinstance(value, list) and all(isinstance(one, str) for one in value):
+                several[field.path] = tuple(value)
+            elif not isinstance(value, str):
+                self._no_value((*steps, name), field, written_shape(value))
             elif field.several:
-                several[field.path] = tuple(map(str, value if isinstance(value, list | tuple) else [value]))
+                several[field.path] = (value,)
             else:
-                cell = self._cell((*steps, name), field, str(value))
+                cell = self._cell((*steps, name), field, value)
                 if cell is not None:
                     row[field.path] = cell
         return row, several
 
-    def _cell(self, steps: Steps, field: Any, text: str) -> int | str | None:
+    def _cell(self, steps: Steps, field: Field, text: str) -> int | str | None:
         try:
             match field.type:
-                case Type.TEXT:
+                case Type.TEXT if text.strip():
                     return text
+                case Type.TEXT:
+                    raise ValueError(text)
                 case Type.WORD:
-                    return int(field.words.of(text))
+                    return int(cast(type[Word], field.words).of(text))
                 case Type.DAY:
                     return day_number(dt.date.fromisoformat(text))
                 case Type.TRUTH:
                     return {"true": 1, "false": 0}[text]
                 case Type.MONEY:
-                    return scaled(text, self._decimals)
+                    return _number(text, self._decimals)
                 case Type.QUANTITY:
-                    return scaled(text, 2)
+                    return _number(text, 2)
                 case _:
-                    return scaled(text, 0)
+                    return _number(text, 0)
         except (ValueError, KeyError):
-            self._note("rules.example_value", steps, name=field.path, value=text, type=field.type.value)
+            self._no_value(steps, field, written_shape(text))
             return None
+
+    def _no_value(self, steps: Steps, field: Field, written: str) -> None:
+        what = message("rules.example_value", name=field.path, value=written)
+        remedy = message(f"rules.example_value.{field.type.value}", decimals=self._decimals)
+        if field.words is not None:
+            remedy = message("rules.unknown_word.remedy", known=field.words.words())
+        self._problems.append(Problem(what, self._source.place_of(steps), remedy))
+
+
+def _number(text: str, decimals: int) -> int:
+    """Read a number that can be computed with.
+
+    Raises:
+        ValueError: it is none, has too many decimals or is too large.
+    """
+    if len(text) > _DIGITS or abs(number := scaled(text, decimals)) > LARGEST_AMOUNT:
+        raise ValueError(text)
+    return number

@@ -10,8 +10,10 @@ differences and products, and looks at other claims::
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from decimal import Decimal
 from typing import Final
 
 from adjudicator.words import Message, message
@@ -20,7 +22,10 @@ LONGEST: Final = 20_000
 """The most letters that a condition may have."""
 
 DEEPEST: Final = 40
-"""How deep it may be nested."""
+"""How deep it may be nested, and how many terms one sum or product may have."""
+
+_TALLEST: Final = 4 * DEEPEST
+"""How many parts may stand within one another: a bracket may hold an alternative, a sum and so on."""
 
 
 class RuleMistake(Exception):  # noqa: N818 - it is the author's, not the program's
@@ -28,6 +33,10 @@ class RuleMistake(Exception):  # noqa: N818 - it is the author's, not the progra
 
     def __init__(self, what: Message, at: int, remedy: Message | None = None) -> None:
         self.what, self.at, self.remedy = what, at, remedy
+        self.item: tuple[str, int] | None = None
+        """Where it is in a set that has a name: the name, and which of its items."""
+        self.others: tuple[RuleMistake, ...] = ()
+        """What else is wrong with the same condition."""
         super().__init__(what.key)
 
 
@@ -82,9 +91,10 @@ class Items(Node):
 
 @dataclass(frozen=True)
 class And(Node):
-    """All of some conditions."""
+    """All of some conditions; ``texts`` are these as they are written."""
 
     parts: tuple[Node, ...]
+    texts: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -172,12 +182,14 @@ class _Token:
     kind: str
     text: str
     at: int
+    end: int
 
 
 _TOKENS: Final = re.compile(
     r"""(?P<blank>\s+)
-    |(?P<day>\d{4}-\d{2}-\d{2})
-    |(?P<number>\d+(?:\.\d+)?(?P<percent>\s?%)?)
+    |(?P<foreign>==|<>|=>|=<|&&|\|\|)
+    |(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})
+    |(?P<number>[0-9]+(?:\.[0-9]+)?(?P<percent>\s?%)?)
     |(?P<name>[A-Za-z_][A-Za-z_0-9]*(?:\.[A-Za-z_][A-Za-z_0-9]*)*)
     |(?P<text>"[^"\n]*"|'[^'\n]*')
     |(?P<set>@[A-Za-z_][A-Za-z_0-9-]*)
@@ -185,6 +197,29 @@ _TOKENS: Final = re.compile(
     |(?P<sign><=|>=|!=|<|>|=|\+|-|\*|\(|\)|,)""",
     re.VERBOSE,
 )
+
+_ITEM: Final = re.compile(r""""[^"\n]*"|'[^'\n]*'|[^\s,\[\]]+""")
+
+_COMPARISONS: Final = ("=", "!=", "<", "<=", ">", ">=")
+
+_MEANT: Final[Mapping[str, str]] = {
+    **{"==": "=", "<>": "!=", "≠": "!=", "=>": ">=", "≥": ">=", "=<": "<=", "≤": "<="},
+    **{"&&": "and", "&": "and", "||": "or", "|": "or", "!": "not", "×": "*"},
+    **dict.fromkeys("−–—", "-"),
+    **dict.fromkeys("“”„«»‘’‹›", '"'),
+}
+"""What other languages and word processors write, and how it is written here."""
+
+_HABITS: Final[Mapping[str, str]] = {
+    "/": "rules.division",
+    "÷": "rules.division",
+    "#": "rules.comment",
+    '"': "rules.open_quote",
+    "'": "rules.open_quote",
+    "[": "rules.open_bracket",
+    ".": "rules.bare_range",
+}
+"""What else people write out of habit, and what is said to it."""
 
 _STATISTICS: Final = frozenset(("typical", "average"))
 FUNCTIONS: Final = (
@@ -216,29 +251,59 @@ def parse(text: str) -> Node:
     """
     if len(text) > LONGEST:
         raise mistake("rules.too_long", 0, most=LONGEST)
-    return _Parser(text).whole()
+    node = _Parser(text).whole()
+    _check_height(node)
+    return node
+
+
+def _check_height(node: Node) -> None:
+    """Refuse what is so deep that whoever walks through it would fall."""
+    left = [(node, 1)]
+    while left:
+        part, height = left.pop()
+        if height > _TALLEST:
+            raise mistake("rules.too_deep", part.at, most=DEEPEST)
+        for one in fields(part):
+            inner = getattr(part, one.name)
+            many = inner if isinstance(inner, tuple) else (inner,)
+            left += [(child, height + 1) for child in many if isinstance(child, Node)]
 
 
 def _tokens(text: str) -> Iterator[_Token]:
     at = 0
     while at < len(text):
         found = _TOKENS.match(text, at)
-        if found is None:
-            raise mistake("rules.character", at, character=text[at])
+        if found is None or found["foreign"]:
+            raise _means_nothing(found.group() if found else text[at], at)
         kind = found.lastgroup or ""
         if found["number"]:
             kind = "percent" if found["percent"] else "number"
         if kind != "blank":
-            yield _Token(kind, found.group().rstrip(" %") if kind == "percent" else found.group(), at)
+            written = found.group().rstrip(" %") if kind == "percent" else found.group()
+            yield _Token(kind, written, at, found.end())
         at = found.end()
-    yield _Token("end", "", len(text))
+    yield _Token("end", "", len(text.rstrip()), len(text))
+
+
+def _means_nothing(sign: str, at: int) -> RuleMistake:
+    if sign in _MEANT:
+        return mistake("rules.character.meant", at, character=_visible(sign), meant=_MEANT[sign])
+    return mistake(_HABITS.get(sign, "rules.character"), at, character=_visible(sign))
+
+
+def _visible(sign: str) -> str:
+    """Write a letter so that one that looks like another, or like nothing, is told from it."""
+    if sign.isascii():
+        return sign
+    shown = "" if unicodedata.category(sign)[0] in "CZ" else f"{sign} "
+    return f"{shown}U+{ord(sign):04X}"
 
 
 class _Parser:
     """Reads tokens from left to right; each method reads one kind of part."""
 
     def __init__(self, text: str) -> None:
-        self._tokens = list(_tokens(text))
+        self._text, self._tokens = text, list(_tokens(text))
         self._place = 0
         self._depth = 0
 
@@ -263,9 +328,20 @@ class _Parser:
         return token
 
     def _unexpected(self, *expected: str) -> RuleMistake:
-        found = self._next.text or "…"
-        return mistake(
-            "rules.unexpected", self._next.at, found=found, expected=[f"`{one}`" for one in expected]
+        token, before = self._next, self._tokens[self._place - 1] if self._place else None
+        compares = token.kind == "sign" and token.text in _COMPARISONS
+        if compares and not (before and before.text in _COMPARISONS):
+            return mistake("rules.compared_again", token.at, sign=token.text)
+        if before and before.kind == "number" and self._goes_on_as_number():
+            return mistake("rules.number_in_parts", before.at)
+        found = token.text or message("rules.end")
+        return mistake("rules.unexpected", token.at, found=found, expected=[f"`{one}`" for one in expected])
+
+    def _goes_on_as_number(self) -> bool:
+        """Tell whether a number is followed by what looks like the rest of it: ``1,000`` or ``1 000``."""
+        after = self._tokens[self._place + 1 :]
+        return self._next.kind == "number" or (
+            self._next.text == "," and bool(after) and after[0].kind == "number"
         )
 
     def whole(self) -> Node:
@@ -285,25 +361,41 @@ class _Parser:
         return parts[0] if len(parts) == 1 else Or(parts[0].at, tuple(parts))
 
     def _and(self) -> Node:
-        parts = [self._not()]
+        begins, parts, ends = [self._next.at], [self._not()], [self._end_of_last]
         while self._takes("and"):
+            begins.append(self._next.at)
             parts.append(self._not())
-        return parts[0] if len(parts) == 1 else And(parts[0].at, tuple(parts))
+            ends.append(self._end_of_last)
+        if len(parts) == 1:
+            return parts[0]
+        texts = tuple(self._text[begin:end] for begin, end in zip(begins, ends, strict=True))
+        return And(parts[0].at, tuple(parts), texts)
+
+    @property
+    def _end_of_last(self) -> int:
+        """Where the token ends that was taken last."""
+        return self._tokens[self._place - 1].end
 
     def _not(self) -> Node:
         if token := self._takes("not"):
-            return Not(token.at, self._not())
+            self._depth += 1
+            if self._depth > DEEPEST:
+                raise mistake("rules.too_deep", token.at, most=DEEPEST)
+            part = self._not()
+            self._depth -= 1
+            return Not(token.at, part)
         return self._comparison()
 
     def _comparison(self) -> Node:
         left = self._sum()
-        if token := self._takes("=", "!=", "<", "<=", ">", ">="):
+        if token := self._takes(*_COMPARISONS):
             return Compare(token.at, token.text, left, self._sum())
         if token := self._takes("between"):
             low = self._sum()
             self._expect("and")
-            bounds = (Compare(token.at, ">=", left, low), Compare(token.at, "<=", left, self._sum()))
-            return And(token.at, bounds)
+            high = self._sum()
+            _check_bounds(low, high)
+            return And(token.at, (Compare(token.at, ">=", left, low), Compare(token.at, "<=", left, high)))
         if token := self._takes("is"):
             return Given(token.at, left, self._expect("given", "missing").text == "given")
         if token := self._takes("in"):
@@ -321,9 +413,7 @@ class _Parser:
         if token.kind != "items":
             self._place -= token.kind != "end"
             raise self._unexpected("[…]", "@set")
-        items = [
-            (m.group().strip("\"'"), token.at + m.start()) for m in re.finditer(r"[^\s,\[\]]+", token.text)
-        ]
+        items = [(m.group().strip("\"'"), token.at + m.start()) for m in _ITEM.finditer(token.text)]
         if not items:
             raise mistake("rules.empty_set", token.at)
         return Items(token.at, tuple(items))
@@ -346,6 +436,10 @@ class _Parser:
             self._expect(")")
             return node
         token = self._next
+        if token.text == "-" and self._tokens[self._place + 1].kind in ("number", "percent"):
+            self._take()
+            number = self._take()
+            return Number(token.at, f"-{number.text}", number.kind == "percent")
         if token.kind in ("number", "percent"):
             self._take()
             return Number(token.at, token.text, token.kind == "percent")
@@ -372,6 +466,8 @@ class _Parser:
             self._expect(",")
         measure = None
         if name.text in _MEASURED:
+            if self._is(*SUBJECTS):
+                raise mistake("rules.measure_missing", self._next.at, name=name.text)
             measure = self._or()
             self._expect(",")
         subject = self._expect(*SUBJECTS).text
@@ -380,8 +476,13 @@ class _Parser:
         while self._takes("and"):
             keys.append(self._key())
         look = Look(name.at, name.text, subject, tuple(keys), measure, rank)
+        said: set[str] = set()
         while self._takes(","):
-            look = self._modified(look)
+            begin = self._next.at
+            kind, look = self._modified(look)
+            if kind in said:
+                raise mistake(f"rules.{kind}_twice", begin)
+            said.add(kind)
         self._expect(")")
         return look
 
@@ -395,43 +496,39 @@ class _Parser:
     def _whole_number(self) -> int:
         token = self._next
         if token.kind != "number" or not token.text.isdigit() or len(token.text) > 6:
-            raise self._unexpected("90")
+            raise mistake("rules.whole_number", token.at, found=token.text or message("rules.end"))
         self._take()
         return int(token.text)
 
-    def _modified(self, look: Look) -> Look:
-        token = self._next
+    def _modified(self, look: Look) -> tuple[str, Look]:
+        """Read how far a look goes, or what else narrows it; and of which kind that is."""
         if self._takes("within"):
             days = self._whole_number()
             self._expect("days", "day")
             side = self._takes("before", "after", "around")
-            return replace(look, window=(side.text if side else "before", days))
+            return "window", replace(look, window=(side.text if side else "before", days))
         if self._takes("same"):
             what = self._expect("day", "month", "facility").text
-            return (
-                replace(look, facility="same")
-                if what == "facility"
-                else replace(look, window=(f"same_{what}", 0))
-            )
+            if what == "facility":
+                return "facility", replace(look, facility="same")
+            return "window", replace(look, window=(f"same_{what}", 0))
         if self._takes("other"):
             self._expect("facility")
-            return replace(look, facility="other")
+            return "facility", replace(look, facility="other")
         if self._takes("filed"):
             self._expect("earlier")
-            return replace(look, window=("filed_earlier", 0))
+            return "window", replace(look, window=("filed_earlier", 0))
         if self._takes("overlapping"):
-            return replace(look, window=("overlapping", 0))
+            return "window", replace(look, window=("overlapping", 0))
         if self._takes("this"):
             self._expect("claim")
             self._expect("too")
-            return replace(look, own=True)
+            return "own", replace(look, own=True)
         if self._takes("at"):
             self._expect("least")
-            return replace(look, at_least=self._whole_number())
+            return "at_least", replace(look, at_least=self._whole_number())
         if self._takes("where"):
-            if look.where is not None:
-                raise mistake("rules.where_twice", token.at)
-            return replace(look, where=self._or())
+            return "where", replace(look, where=self._or())
         raise self._unexpected("within 30 days", "same day", "other facility", "filed earlier", "where …")
 
     def _peers(self, name: _Token) -> Node:
@@ -447,3 +544,16 @@ class _Parser:
         rank = self._whole_number()
         self._expect(")")
         return Peers(name.at, inner, by, among, rank)
+
+
+def _check_bounds(low: Node, high: Node) -> None:
+    """Refuse bounds between which nothing lies."""
+    match low, high:
+        case (Number(), Number()) if low.percent == high.percent:
+            reversed_ = Decimal(low.text) > Decimal(high.text)
+        case (Day(), Day()):
+            reversed_ = low.text > high.text
+        case _:
+            reversed_ = False
+    if reversed_:
+        raise mistake("rules.between_reversed", low.at)

@@ -78,8 +78,10 @@ def _found(looking: Looking) -> Totals:
             values = np.where(odd, 0, np.append(totals, 0))
             return Totals(values, np.ones(len(odd), np.bool_), odd if odd.any() else None)
         case "average":
-            totals, _, seen = _added(looking)
-            return _enough((2 * totals + seen) // np.maximum(1, 2 * seen), seen, look.at_least)
+            totals, sizes, seen = _added(looking)
+            told = _enough((2 * totals + seen) // np.maximum(1, 2 * seen), seen, look.at_least)
+            odd = np.append(2 * sizes >= LARGEST, False) & told.given
+            return Totals(told.values, told.given & ~odd, odd) if odd.any() else told
         case "share":
             return _share(looking)
         case _:

@@ -9,18 +9,30 @@ from __future__ import annotations
 
 import datetime as dt
 import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from adjudicator.rulebook import syntax
-from adjudicator.rulebook.codes import CodeSet, DaySet
+from adjudicator.rulebook.codes import CodeSet, DaySet, looks_like_set, malformed
 from adjudicator.rulebook.fields import FIELDS, IDENTITY, SHORT, Field, Level, Type, key_field
 from adjudicator.rulebook.syntax import RuleMistake, mistake
-from adjudicator.units import LARGEST_AMOUNT, date_of, day_number, scaled
+from adjudicator.units import LARGEST_AMOUNT, PERCENT_ALL, day_number, scaled
 from adjudicator.vocabulary import Word
+from adjudicator.words import Message, message
 
 HUNDREDTHS: Final = 100
+
+_DIGITS: Final = 30
+"""No number that makes sense here has more."""
+
+_STATISTICS: Final = ("percentile", "typical", "average", "share")
+_DISTINCT: Final = ("patients", "facilities", "days")
+
+_Made = TypeVar("_Made")
+
+_MEANT: Final = {"patient": "insuree", "person": "insuree", "provider": "facility", "hospital": "facility"}
+"""What is called otherwise here."""
 
 _OPPOSITE: Final = {"=": "!=", "!=": "=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 
@@ -171,7 +183,10 @@ def value(node: syntax.Node, level: Level, context: Context) -> Value:
     Raises:
         RuleMistake: it does not make sense.
     """
-    return _Typer(level, context).value(node)
+    found = _Typer(level, context).value(node)
+    if isinstance(found, Const) and found.type is Type.TEXT:
+        raise mistake("rules.nothing_asked", node.at)
+    return found
 
 
 @dataclass(frozen=True)
@@ -196,7 +211,7 @@ class _Typer:
             case syntax.Not():
                 return self.condition(node.part, not negated)
             case syntax.And() | syntax.Or():
-                parts = tuple(self.condition(part, negated) for part in node.parts)
+                parts = _all_of(lambda part: self.condition(part, negated), node.parts)
                 level = _widest(*(part.level for part in parts))
                 return (Both if isinstance(node, syntax.And) is not negated else Either)(level, parts)
             case syntax.Compare():
@@ -205,6 +220,8 @@ class _Typer:
                 return self._among(node, negated)
             case syntax.Given():
                 part = self.value(node.part)
+                if isinstance(part, Const):
+                    raise mistake("rules.nothing_asked", node.at)
                 return IsGiven(part.level, part, node.given is not negated)
             case syntax.Name() | syntax.Look():
                 return self._truth(node, negated)
@@ -225,9 +242,19 @@ class _Typer:
         sign = _OPPOSITE[node.sign] if negated else node.sign
         left, right = self._pair(node.left, node.right, node.at)
         texts = left.type in (Type.TEXT, Type.WORD)
-        if left.type is Type.TRUTH or (texts and node.sign not in ("=", "!=")):
-            raise mistake("rules.not_comparable", node.at, sign=node.sign, left=left.type.value)
+        if texts and node.sign not in ("=", "!="):
+            raise mistake("rules.not_comparable", node.at, sign=node.sign, left=_named(left.type))
+        for one, other in ((left, right), (right, left)):
+            _check_constant(one, other, node)
+            if isinstance(one, FieldOf) and one.field.several:
+                return self._one_of_several(one, other, sign, node.at)
         return Compare(_widest(left.level, right.level), sign, left, right)
+
+    def _one_of_several(self, several: FieldOf, other: Value, sign: str, at: int) -> Among:
+        """Type a comparison with what a claim has several of: whether any of them is the text."""
+        if not isinstance(other, Const):
+            raise mistake("rules.several", at, name=several.field.path)
+        return Among(several.level, several, CodeSet(frozenset((str(other.value),))), sign == "=")
 
     def _pair(self, left: syntax.Node, right: syntax.Node, at: int) -> tuple[Value, Value]:
         """Type two sides that belong together: a bare number or word is what the other side is."""
@@ -235,8 +262,11 @@ class _Typer:
             second, first = self._pair(right, left, at)
             return first, second
         first = self.value(left)
+        if first.type is Type.TRUTH:
+            raise mistake("rules.truth_compared", at, name=_told(first))
         second = self.value(right, first)
         first, second = _counted_alike(first, second)
+        _check_quotes(first, right, self._context.decimals)
         if first.type is not second.type or _of_other_lists(first, second):
             raise mistake("rules.types_differ", at, left=_told(first), right=_told(second))
         return first, second
@@ -245,29 +275,46 @@ class _Typer:
         left = self.value(node.left)
         if not isinstance(left, FieldOf) or left.type not in (Type.TEXT, Type.WORD, Type.DAY, Type.NUMBER):
             raise mistake("rules.not_in_sets", node.at)
-        items = self._items(node.items)
-        return Among(left.level, left, self._set(left, items), not negated)
+        return Among(left.level, left, self._set(left, node.items), not negated)
 
     def _items(self, items: syntax.Items) -> tuple[tuple[str, int], ...]:
         if items.name is None:
             return items.items
         if items.name not in self._context.sets:
             known = sorted(self._context.sets)
-            raise mistake("rules.unknown_set", items.at, name=items.name, known=known)
-        return tuple((item, items.at) for item in self._context.sets[items.name])
+            key = "rules.unknown_set" if known else "rules.no_sets"
+            raise mistake(key, items.at, name=items.name, known=known)
+        found = tuple((item, items.at) for item in self._context.sets[items.name])
+        if not found:
+            raise mistake("rules.empty_set", items.at)
+        return found
 
-    def _set(self, left: FieldOf, items: tuple[tuple[str, int], ...]) -> CodeSet | DaySet | frozenset[int]:
+    def _set(self, left: FieldOf, items: syntax.Items) -> CodeSet | DaySet | frozenset[int]:
+        of_type: dict[Type, Callable[[str, int], Any]] = {
+            Type.TEXT: lambda item, at: _code(item, left.field.domain, at),
+            Type.DAY: _day_or_yearly,
+            Type.NUMBER: _whole,
+            Type.WORD: lambda item, at: int(_word(item, left.field.words, at)),
+        }
+        read = of_type[left.type]
+
+        def of_place(place: int) -> Any:
+            try:
+                return read(*written[place])
+            except RuleMistake as found:
+                found.item = (items.name, place) if items.name else None
+                raise
+
+        written = self._items(items)
+        made = _all_of(of_place, range(len(written)))
         if left.type is Type.TEXT:
-            return CodeSet.of([item for item, _ in items])
+            return CodeSet.of(made)
         if left.type is Type.DAY:
-            return _days(items)
-        if left.type is Type.NUMBER:
-            for item, at in items:
-                if not item.isdigit():
-                    raise mistake("rules.no_number", at, text=item)
-            return frozenset(int(item) for item, _ in items)
-        assert left.field.words is not None
-        return frozenset(int(_word(item, left.field.words, at)) for item, at in items)
+            return DaySet(
+                frozenset(one for one in made if isinstance(one, int)),
+                frozenset(one for one in made if isinstance(one, tuple)),
+            )
+        return frozenset(made)
 
     # Values.
 
@@ -291,6 +338,10 @@ class _Typer:
                 raise mistake("rules.no_value", node.at)
 
     def _number(self, node: syntax.Number, beside: Value | None) -> Const:
+        if beside is not None and beside.type is Type.PERCENT and not node.percent:
+            raise mistake("rules.percent_sign", node.at, text=node.text)
+        if len(node.text) > _DIGITS:
+            raise mistake("rules.number_too_large", node.at, text=f"{node.text[:_DIGITS]}…")
         wanted = Type.PERCENT if node.percent else (beside.type if beside else Type.NUMBER)
         decimals = {Type.MONEY: self._context.decimals, Type.QUANTITY: 2, Type.PERCENT: 2}.get(wanted, 0)
         if wanted in (Type.TEXT, Type.WORD, Type.DAY, Type.TRUTH):
@@ -298,19 +349,27 @@ class _Typer:
         try:
             number = scaled(node.text, decimals)
         except ValueError:
-            raise mistake("rules.too_many_decimals", node.at, text=node.text, decimals=decimals) from None
-        if number > LARGEST_AMOUNT:
+            raise _no_number(node, decimals) from None
+        if abs(number) > LARGEST_AMOUNT:
             raise mistake("rules.number_too_large", node.at, text=node.text)
         return Const(wanted, Level.CLAIM, number)
 
     def _name(self, node: syntax.Name, beside: Value | None) -> Value:
         if isinstance(beside, FieldOf) and beside.field.words and "." not in node.text:
             return Const(Type.WORD, Level.CLAIM, int(_word(node.text, beside.field.words, node.at)))
-        return FieldOf(*self._field(self._context.fields.get(node.text), node))
+        field = self._context.fields.get(node.text)
+        of_text = beside is not None and beside.type is Type.TEXT and "." not in node.text
+        if field is None and of_text and node.text not in SHORT:
+            raise mistake("rules.no_quotes", node.at, text=node.text)
+        return FieldOf(*self._field(field, node))
 
     def _field(self, field: Field | None, node: syntax.Name) -> tuple[Type, Level, Field]:
         if field is None:
-            near = difflib.get_close_matches(node.text, [*self._context.fields, *SHORT], 1)
+            short = () if "." in node.text else SHORT
+            meant = _MEANT.get(node.text) or SHORT.get(node.text)
+            near = (
+                [meant] if meant else difflib.get_close_matches(node.text, [*self._context.fields, *short], 1)
+            )
             key = "rules.unknown_field.near" if near else "rules.unknown_field"
             raise RuleMistake(*_unknown(key, node, near))
         if field.level is Level.LINE and self._level is Level.CLAIM:
@@ -331,6 +390,8 @@ class _Typer:
         left, right = _counted_alike(left, right)
         level = _widest(left.level, right.level)
         minus = node.sign == "-"
+        if left.type is Type.NUMBER and right.type is Type.DAY and not minus:
+            left, right = right, left
         if left.type is Type.DAY and right.type is Type.DAY and minus:
             return Sum(Type.NUMBER, level, left, right, True)
         if left.type is Type.DAY and right.type is Type.NUMBER:
@@ -350,7 +411,9 @@ class _Typer:
             try:
                 factor = scaled(first.text, 2)
             except ValueError:
-                raise mistake("rules.too_many_decimals", first.at, text=first.text, decimals=2) from None
+                raise _no_number(first, 2) from None
+            if abs(factor) > LARGEST_AMOUNT:
+                raise mistake("rules.number_too_large", first.at, text=first.text)
             factor_of: Value = Const(Type.NUMBER, Level.CLAIM, factor)
             scale = HUNDREDTHS * percent
         else:
@@ -361,7 +424,7 @@ class _Typer:
                 raise mistake("rules.types_differ", node.at, left=_told(left), right=_told(right))
             factor_of, scale = left, HUNDREDTHS if left.type is Type.QUANTITY else 1
         if right.type not in (Type.MONEY, Type.QUANTITY, Type.NUMBER, Type.PERCENT):
-            raise mistake("rules.types_differ", node.at, left="number", right=_told(right))
+            raise mistake("rules.types_differ", node.at, left=_named(Type.NUMBER), right=_told(right))
         return Product(right.type, _widest(right.level, factor_of.level), right, factor_of, scale)
 
     # Looks.
@@ -388,8 +451,7 @@ class _Typer:
                 raise mistake("rules.no_measure", node.measure.at, given=_told(measure))
         where = inner.condition(node.where) if node.where else None
         own_level = _widest(*(key.level for key in keys))
-        statistic = node.function in ("percentile", "typical", "average", "share")
-        distinct = node.subject in ("patients", "facilities", "days")
+        statistic, distinct = node.function in _STATISTICS, node.subject in _DISTINCT
         default = (10 if node.function == "share" else 20) if statistic else 0
         return Look(
             type_,
@@ -419,6 +481,11 @@ class _Typer:
         by, among = (self._key(key, Level.CLAIM) for key in (node.by, node.among))
         if look.level is not Level.CLAIM or look.window[0] != "ever":
             raise mistake("rules.peers_look_at_all", node.at)
+        if look.function in ("exists", "absent", "days_since"):
+            raise mistake("rules.peers_of_look", node.look.at)
+        # All claims of a peer count: which one would be left out depends on which of them comes first.
+        look = replace(look, own=True)
+        _check_rank(node.rank, node.at)
         return Peers(look.type, Level.CLAIM, look, by, among, node.rank)
 
 
@@ -437,8 +504,7 @@ def _as_quantity(number: Value) -> Value:
 
 def _check_window(node: syntax.Look) -> None:
     kind = node.window[0]
-    statistic = node.function in ("percentile", "typical", "average", "share")
-    distinct = node.subject in ("patients", "facilities", "days")
+    statistic, distinct = node.function in _STATISTICS, node.subject in _DISTINCT
     if (statistic and kind not in ("ever", "same_day", "same_month")) or (
         distinct and kind not in ("ever", "same_day", "same_month")
     ):
@@ -449,8 +515,16 @@ def _check_window(node: syntax.Look) -> None:
         raise mistake("rules.window", node.at, name=node.function)
     if node.facility == "other" and (statistic or distinct or node.function == "days_since"):
         raise mistake("rules.other_facility", node.at, name=node.function)
-    if node.rank is not None and not 1 <= node.rank <= 99:
-        raise mistake("rules.rank", node.at)
+    if node.at_least is not None and not statistic:
+        raise mistake("rules.at_least", node.at, name=node.function)
+    if node.own and (kind == "filed_earlier" or node.facility == "other" or node.function == "days_since"):
+        raise mistake("rules.own_never", node.at)
+    _check_rank(node.rank, node.at)
+
+
+def _check_rank(rank: int | None, at: int) -> None:
+    if rank is not None and not 1 <= rank <= 99:
+        raise mistake("rules.rank", at)
 
 
 def _widest(*levels: Level) -> Level:
@@ -469,8 +543,64 @@ def _of_other_lists(first: Value, second: Value) -> bool:
     return (first.field.domain, first.field.words) != (second.field.domain, second.field.words)
 
 
-def _told(part: Value) -> str:
-    return part.field.path if isinstance(part, FieldOf) else part.type.value
+def _told(part: Value) -> str | Message:
+    return part.field.path if isinstance(part, FieldOf) else _named(part.type)
+
+
+def _named(type_: Type) -> Message:
+    return message(f"rules.type.{type_.value}")
+
+
+def _all_of(make: Callable[[Any], _Made], parts: Iterable[Any]) -> tuple[_Made, ...]:
+    """Make all of some parts, or tell what is wrong with any of them."""
+    made: list[_Made] = []
+    mistakes: list[RuleMistake] = []
+    for part in parts:
+        try:
+            made.append(make(part))
+        except RuleMistake as found:
+            mistakes += [found, *found.others]
+    if mistakes:
+        mistakes[0].others = tuple(mistakes[1:])
+        raise mistakes[0]
+    return tuple(made)
+
+
+def _check_constant(one: Value, other: Value, node: syntax.Compare) -> None:
+    """Refuse a comparison with what is written in the rule that can only be meant otherwise."""
+    if not isinstance(one, Const):
+        return
+    if one.type is Type.TEXT and isinstance(other, Const):
+        raise mistake("rules.nothing_asked", node.at)
+    if one.type is Type.TEXT and looks_like_set(str(one.value)):
+        raise mistake("rules.text_is_set", node.at, text=str(one.value))
+    if one.type is Type.PERCENT and isinstance(other, Look | Peers) and int(one.value) > PERCENT_ALL:
+        raise mistake("rules.share_above_all", node.at)
+
+
+def _check_quotes(beside: Value, node: syntax.Node, decimals: int) -> None:
+    """Say of a text that is a word, a day or a number beside one that it stands without quotes."""
+    if not isinstance(node, syntax.Text) or not isinstance(beside, FieldOf):
+        return
+    try:
+        match beside.type:
+            case Type.TEXT:
+                return
+            case Type.WORD:
+                _word(node.text, beside.field.words, node.at)
+            case Type.DAY:
+                _day(node.text, node.at)
+            case _:
+                scaled(node.text, decimals)
+    except (RuleMistake, ValueError):
+        return
+    raise mistake("rules.needless_quotes", node.at, text=node.text)
+
+
+def _no_number(node: syntax.Number, decimals: int) -> RuleMistake:
+    if decimals:
+        return mistake("rules.too_many_decimals", node.at, text=node.text, decimals=decimals)
+    return mistake("rules.no_number", node.at, text=node.text)
 
 
 def _unknown(key: str, node: syntax.Name, near: list[str]) -> tuple[Any, int, Any]:
@@ -479,7 +609,8 @@ def _unknown(key: str, node: syntax.Name, near: list[str]) -> tuple[Any, int, An
     return made.what, made.at, made.remedy
 
 
-def _word(text: str, words: type[Word], at: int) -> Word:
+def _word(text: str, words: type[Word] | None, at: int) -> Word:
+    assert words is not None
     try:
         return words.of(text)
     except KeyError:
@@ -493,15 +624,33 @@ def _day(text: str, at: int) -> int:
         raise mistake("rules.no_day", at, text=text) from None
 
 
-def _days(items: tuple[tuple[str, int], ...]) -> DaySet:
-    days, yearly = set(), set()
-    for item, at in items:
-        if len(item) == len("12-25") and item[2] == "-":
-            day = date_of(_day(f"2000-{item}", at))
-            yearly.add((day.month, day.day))
-        else:
-            days.add(_day(item, at))
-    return DaySet(frozenset(days), frozenset(yearly))
+def _code(item: str, domain: str | None, at: int) -> str:
+    if wrong := malformed(item, domain):
+        key, values = wrong
+        raise mistake(key, at, **values)
+    return item
+
+
+def _whole(item: str, at: int) -> int:
+    try:
+        number = scaled(item[: _DIGITS + 1], 0)
+    except ValueError:
+        raise mistake("rules.no_number", at, text=item) from None
+    if abs(number) > LARGEST_AMOUNT:
+        raise mistake("rules.number_too_large", at, text=item)
+    return number
+
+
+def _day_or_yearly(item: str, at: int) -> int | tuple[int, int]:
+    """Read a day as its number, or a day of every year as its month and day."""
+    if len(item) == len("12-25") and item[2] == "-":
+        try:
+            # 2000 is a leap year.
+            day = dt.date.fromisoformat(f"2000-{item}")
+        except ValueError:
+            raise mistake("rules.no_day", at, text=item) from None
+        return day.month, day.day
+    return _day(item, at)
 
 
 def parts_of(part: Condition | Value) -> tuple[Condition | Value, ...]:

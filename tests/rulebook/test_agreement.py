@@ -18,6 +18,7 @@ from adjudicator.rulebook.fields import Level
 from adjudicator.rulebook.plain import Plain
 from adjudicator.rulebook.rows import ClaimRow, universe_of
 from adjudicator.rulebook.typed import Context
+from adjudicator.words import LANGUAGES, say
 from tests.rulebook import worlds
 
 CONTEXT = Context({}, 2)
@@ -72,6 +73,24 @@ def agree(text: str, level: Level, claims: list[ClaimRow]) -> None:
 @given(data=st.data())
 def test_columns_and_reference_agree(level: Level, data: st.DataObject) -> None:
     agree(data.draw(worlds.conditions(level)), level, data.draw(worlds.claims()))
+
+
+@pytest.mark.parametrize("level", list(Level))
+@settings(max_examples=100, deadline=None)
+@given(text=worlds.slips(), claims=worlds.claims())
+def test_a_slip_is_refused_in_words_or_means_the_same_to_both(
+    level: Level, text: str, claims: list[ClaimRow]
+) -> None:
+    try:
+        typed.condition(syntax.parse(text), level, CONTEXT)
+    except syntax.RuleMistake as found:
+        for one in (found, *found.others):
+            assert all(
+                say(said, language) for said in (one.what, one.remedy) if said for language in LANGUAGES
+            )
+            assert 0 <= one.at <= len(text)
+        return
+    agree(text, level, claims)
 
 
 @pytest.mark.parametrize("part", worlds._LINE_PARTS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import strategies as st
 
 from adjudicator.rulebook.fields import Level
@@ -18,7 +20,12 @@ _CLAIM_PARTS = (
     "claim.diagnosis in [A00..A09, B*]",
     "claim.diagnoses in [A01, C3]",
     "claim.diagnoses not in [A01, B2]",
+    'claim.diagnoses = "A01"',
+    'claim.diagnoses != "B2"',
+    "claim.diagnoses is missing",
     "claim.date_to is missing",
+    "claim.date_claimed - claim.target_date < -1",
+    "2 + claim.target_date >= claim.date_claimed",
     "claim.claimed > 3.5",
     "2 * claim.claimed <= 7",
     "claim.claimed < 1.5 * average(claim.claimed, claims of facility, at least 1)",
@@ -47,6 +54,10 @@ _CLAIM_PARTS = (
     "typical(claim.claimed, claims of facility.level, at least 1) >= claim.claimed",
     "peers(count(claims of facility) by facility among facility.level, 50) <= 2",
     "peers(count(claims of claim.claimed) by claim.claimed among facility.level, 50) <= 1",
+    "peers(sum(claim.claimed, claims of facility) by facility among facility.level, 40) > 3.5",
+    "count(claims of insuree, within 0 days before) >= 1",
+    "count(lines of insuree, within 1 days around, this claim too, where line.quantity > 1) >= 2",
+    "days_since(claims of insuree, where claim.in_patient) - claim.nights <= 1",
     "peers(share(patient.sex = male, claims of facility, at least 1)"
     " by facility among facility.level, 90) >= 50%",
     "exists(lines of claim, where line.quantity > 1)",
@@ -83,6 +94,70 @@ def conditions(level: Level) -> st.SearchStrategy[str]:
         ),
         max_leaves=4,
     )
+
+
+_WORD = re.compile(r"\[[^\]]*\]|\"[^\"]*\"|[\w.]+%?|[<>!=]+|\S")
+_ALIKE = (
+    ("=", "!=", "<", "<=", ">", ">="),
+    ("+", "-", "*"),
+    ("and", "or"),
+    ("0", "1", "7", "1.5", "50%", "200%", "-2", "2024-10-05", '"A01"', '"B*"', "female", "even", "(1 = 1)"),
+    ("[A01, B*]", "[6]", "[female]", "[C3..B1]", "[2024-10-05, 10-04]", '["S1"]', "[]"),
+    ("count", "exists", "absent", "sum", "typical", "average", "share", "peers", "days_since"),
+    ("claims", "lines", "patients", "facilities", "days"),
+    (
+        "insuree",
+        "family",
+        "facility",
+        "provision",
+        "claim",
+        "diagnosis",
+        "claim.diagnosis",
+        "claim.diagnoses",
+    ),
+    (
+        "claim.diagnoses",
+        "claim.nights",
+        "claim.claimed",
+        "claim.in_patient",
+        "claim.target_date",
+        "patient.sex",
+    ),
+    ("line.quantity", "line.code", "line.claimed", "provision.price", "claim.claimed", "facility.level"),
+    ("before", "after", "around"),
+    ("same", "other"),
+    ("day", "month", "facility"),
+    (
+        "where",
+        "same day",
+        "filed earlier",
+        "overlapping",
+        "this claim too",
+        "at least 1",
+        "within 2 days around",
+    ),
+    ("not", "in", "is", "missing", "given", "between", "by", "among", "of", "(", ")", ",", "…"),
+)
+"""Words that stand in one another's places."""
+
+
+@st.composite
+def slips(draw: st.DrawFn) -> str:
+    """Make a condition in which a word or two were forgotten, doubled or written by mistake."""
+    words = _WORD.findall(draw(st.sampled_from(_LINE_PARTS)))
+    for _ in range(draw(st.integers(1, 2))):
+        place = draw(st.integers(0, len(words) - 1))
+        alike = [group for group in _ALIKE if words[place] in group]
+        kind = draw(st.sampled_from(("alike", "alike", "alike", "alike", "forgotten", "before", "doubled")))
+        if kind == "alike" and alike:
+            words[place] = draw(st.sampled_from(draw(st.sampled_from(alike))))
+        elif kind == "forgotten" and len(words) > 1:
+            del words[place]
+        elif kind == "doubled":
+            words.insert(place, words[place])
+        else:
+            words.insert(place, draw(st.sampled_from(draw(st.sampled_from(_ALIKE)))))
+    return " ".join(words)
 
 
 def _maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
