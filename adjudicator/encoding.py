@@ -16,12 +16,10 @@ from adjudicator.compiled import compiled
 from adjudicator.units import NO_DATE
 
 Int32s = npt.NDArray[np.int32]
+Int64s = npt.NDArray[np.int64]
 
 _WORTH_A_THREAD: Final = 100_000
 """Rows from which on a second thread is worth its while."""
-
-_FENCE: Final = 64
-"""One of so many keys is looked at before the others."""
 
 UNKNOWN: Final = -1
 """The integer of a code that a register does not have."""
@@ -58,10 +56,10 @@ class Keys:
         if len(self) == 0:
             return np.full(len(array), UNKNOWN, np.int32)
         texts, keys = text_buffers(array), text_buffers(self.values)
-        shared, fences = self._fences
+        order = _near_order(texts, self._shared)
 
         def find(first: int, end: int) -> None:
-            _find(texts, keys, shared, fences, first, end, places)
+            _find(texts, keys, order, first, end, places)
 
         if len(array) <= _WORTH_A_THREAD:
             find(0, len(array))
@@ -74,12 +72,11 @@ class Keys:
         return places
 
     @cached_property
-    def _fences(self) -> tuple[int, npt.NDArray[np.uint64]]:
-        """How many bytes all keys share at their beginning, and a number for every so-many-th key."""
-        ends = [self.values[place].as_py().encode() for place in (0, len(self) - 1)]
-        shared = next((at for at, pair in enumerate(zip(*ends, strict=False)) if pair[0] != pair[1]), -1)
-        shared = min(map(len, ends)) if shared < 0 else shared
-        return shared, _make_fences(*text_buffers(self.values), shared)
+    def _shared(self) -> int:
+        """How many bytes all keys have in common at their beginning."""
+        first, last = (self.values[place].as_py().encode() for place in (0, len(self) - 1))
+        pairs = enumerate(zip(first, last, strict=False))
+        return next((at for at, (one, other) in pairs if one != other), min(len(first), len(last)))
 
     def decode(self, codes: npt.NDArray[np.int32]) -> pa.Array:
         """Give the texts of integers; none for :data:`UNKNOWN`."""
@@ -128,76 +125,76 @@ def text_buffers(texts: pa.Array) -> tuple[Int32s, npt.NDArray[np.uint8]]:
     return bounds, letters
 
 
-@compiled
-def _packed(letters: Any, start: int, end: int) -> int:
-    """Pack up to eight bytes so that numbers are in the order of texts. *Compiled.*"""
-    number = np.uint64(0)
-    for at in range(start, start + 8):
-        number = (number << np.uint64(8)) | (np.uint64(letters[at]) if at < end else np.uint64(0))
-    return number  # type: ignore[return-value]
+def _near_order(texts: tuple[Int32s, npt.NDArray[np.uint8]], shared: int) -> Int64s:
+    """Order texts nearly as their bytes, looking at few of them; (0,) where they nearly stand so.
+
+    Args:
+        texts: their buffers.
+        shared: how many bytes they have in common, most of them, at their beginning.
+    """
+    beginnings = _beginnings(*texts, shared)
+    if bool(np.all(beginnings[:-1] <= beginnings[1:])):
+        return np.zeros(0, np.int64)
+    return np.argsort(beginnings)
 
 
 @compiled
-def _make_fences(bounds: Any, letters: Any, shared: int) -> Any:
-    """Pack every ``_FENCE``-th key, without what all keys begin with. *Compiled.*"""
-    fences = np.empty((len(bounds) - 2) // _FENCE + 1, np.uint64)
-    for fence in range(len(fences)):
-        key = fence * _FENCE
-        fences[fence] = _packed(letters, bounds[key] + shared, bounds[key + 1])
-    return fences
+def _beginnings(bounds: Any, letters: Any, shared: int) -> npt.NDArray[np.uint64]:
+    """Pack the eight bytes of each text that follow the shared ones: numbers in the order of texts."""
+    numbers = np.empty(len(bounds) - 1, np.uint64)
+    for row in range(len(numbers)):
+        start = bounds[row] + shared
+        number = np.uint64(0)
+        for at in range(start, start + 8):
+            number <<= np.uint64(8)
+            if at < bounds[row + 1]:
+                number |= np.uint64(letters[at])
+        numbers[row] = number
+    return numbers
 
 
 @compiled
-def _find(texts: Any, keys: Any, shared: int, fences: Any, first: int, end: int, places: Int32s) -> None:
-    """Find texts ``first`` to ``end`` among sorted keys, and put down their places. *Compiled.*
+def _find(texts: Any, keys: Any, order: Int64s, first: int, end: int, places: Int32s) -> None:
+    """Find the texts at ``first`` to ``end`` of an order among sorted keys, and put down their places.
 
-    Rows of a table often follow the order of the register that they point into, so that the key of the
-    row before, and the one after it, are looked at before the keys are searched. A search goes over the
-    fences first, which fit into the cache of a processor; millions of keys do not.
+    A search begins at the key that the one before ended at, and reaches ever further above it: texts that
+    come nearly in order find their keys close by, where a processor has them at hand. *Compiled.*
     """
     bounds, letters = texts
     key_bounds, key_letters = keys
-    count = len(key_bounds) - 1
-    before = 0
-    for row in range(first, end):
-        start = bounds[row]
-        size = bounds[row + 1] - start
+    last = len(key_bounds) - 2
+    look = 0
+    for at in range(first, end):
+        row = order[at] if len(order) else at
+        text = (bounds[row], bounds[row + 1])
+        difference = _difference(letters, text, key_letters, (key_bounds[look], key_bounds[look + 1]))
         low = 0
-        high = count
-        look = before
-        looks = 0
-        found = UNKNOWN
-        while low < high:
-            key_start = key_bounds[look]
-            key_size = key_bounds[look + 1] - key_start
-            order = size - key_size
-            for at in range(min(size, key_size)):
-                difference = np.int64(letters[start + at]) - np.int64(key_letters[key_start + at])
-                if difference != 0:
-                    order = difference
-                    break
-            if order == 0:
-                found = look
-                break
-            if order < 0:
+        reach = 1
+        while difference > 0 and look < last:
+            low = look + 1
+            look = min(look + reach, last)
+            reach *= 2
+            difference = _difference(letters, text, key_letters, (key_bounds[look], key_bounds[look + 1]))
+        high = look
+        while difference != 0 and low < high:
+            look = (low + high) >> 1
+            difference = _difference(letters, text, key_letters, (key_bounds[look], key_bounds[look + 1]))
+            if difference < 0:
                 high = look
             else:
                 low = look + 1
-            looks += 1
-            if looks == 1 and order > 0 and low < high:
-                look = low
-                continue
-            if looks <= 2 and high - low > _FENCE:
-                if size < shared:
-                    break
-                packed = _packed(letters, start + shared, start + size)
-                low = max(low, (int(np.searchsorted(fences, packed, "left")) - 1) * _FENCE)
-                high = min(high, int(np.searchsorted(fences, packed, "right")) * _FENCE)
-                looks = 2
-            look = (low + high) // 2
-        if found >= 0:
-            before = found
-        places[row] = found
+        places[row] = look if difference == 0 else UNKNOWN
+
+
+@compiled
+def _difference(letters: Any, text: tuple[int, int], key_letters: Any, key: tuple[int, int]) -> int:
+    """Compare two texts by their bytes: below zero, zero or above zero. *Compiled.*"""
+    size, key_size = text[1] - text[0], key[1] - key[0]
+    for at in range(min(size, key_size)):
+        difference = np.int64(letters[text[0] + at]) - np.int64(key_letters[key[0] + at])
+        if difference != 0:
+            return difference  # type: ignore[return-value]  # in a kernel, an integer
+    return size - key_size
 
 
 def integers(column: pa.ChunkedArray | pa.Array, dtype: type, none: int = 0) -> npt.NDArray[Any]:

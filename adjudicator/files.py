@@ -191,6 +191,8 @@ def _joined(pieces: list[pa.ChunkedArray]) -> pa.Array:
     chunks = [chunk for piece in pieces for chunk in piece.chunks]
     if not chunks:
         return pa.nulls(0, pieces[0].type if pieces else pa.string())
+    if len(chunks) == 1:
+        return chunks[0]
     if any(chunk.type != chunks[0].type for chunk in chunks):
         chunks = [_plain(chunk) for chunk in chunks]
     return pa.concat_arrays(chunks)
@@ -252,7 +254,8 @@ def _missing(held: pa.Array) -> npt.NDArray[np.bool_] | None:
 def _numbers(held: pa.Array, kind: type[np.integer[Any]], none: int) -> npt.NDArray[Any]:
     """Give integers as numpy holds them, with ``none`` where there is no value."""
     held = held.cast(pa.from_numpy_dtype(kind))
-    return (held.fill_null(none) if held.null_count else held).to_numpy()  # type: ignore[no-any-return]
+    numbers: npt.NDArray[Any] = (held.fill_null(none) if held.null_count else held).to_numpy()
+    return numbers
 
 
 def _as_decimal(held: pa.Array, decimals: int, name: str) -> pa.Array:
@@ -321,7 +324,9 @@ class _ParquetTarget:
             case Type.WORD:
                 return True
             case Type.TEXT:
-                return len(_first_come(held).dictionary) * FEW <= len(held)
+                # Where the first rows alone have too many values, the others need not be looked at.
+                parts = (held[: len(held) // share] for share in (FEW // 2, 2, 1))
+                return all(len(_first_come(part).dictionary) * FEW <= len(held) for part in parts)
             case _:
                 return False
 
@@ -365,9 +370,7 @@ class _CsvTarget:
 
     def put(self, prepared: list[pa.StringArray]) -> None:
         for lines in prepared:
-            _, offsets, text = lines.buffers()
-            first, last = np.frombuffer(offsets, np.int32)[[lines.offset, lines.offset + len(lines)]]
-            self._file.write(memoryview(text)[first:last])
+            self._file.write(_letters(lines))
 
     def close(self) -> None:
         self._file.close()
@@ -388,15 +391,22 @@ def _cells(column: pa.Array) -> pa.Array:
 
 def _quoted(text: pa.Array) -> pa.Array:
     """Put quotes around the texts that hold a comma, a quote or a line end."""
-    content = text.buffers()[2]
-    if content is None or not any(
-        sign in memoryview(content).tobytes() for sign in (b",", b'"', b"\n", b"\r")
-    ):
+    letters = _letters(text).tobytes()
+    if not any(sign in letters for sign in (b",", b'"', b"\n", b"\r")):
         return text
     doubled = pc.replace_substring(text, '"', '""')
     return pc.if_else(
         pc.match_substring_regex(text, '[,"\r\n]'), pc.binary_join_element_wise('"', doubled, '"', ""), text
     )
+
+
+def _letters(text: pa.StringArray) -> memoryview:
+    """Give the bytes of all cells of text, one after the other."""
+    _, offsets, content = text.buffers()
+    if content is None or not len(text):
+        return memoryview(b"")
+    first, last = np.frombuffer(offsets, np.int32)[[text.offset, text.offset + len(text)]]
+    return memoryview(content)[first:last]
 
 
 # Text, which comes as strings or as a dictionary with indices.

@@ -53,13 +53,14 @@ class Tabulator:
         self._product_of_version = self._products.encode(
             pa.array([version.product for version in versions], pa.string())
         )
-        self._claim = _text(claims.received["claim"].combine_chunks())
+        # In adjudication order, so that the lines of a group are named by neighbours.
+        self._claim = _text(claims.received["claim"].combine_chunks()).take(pa.array(claims.claim_row))
 
     def claim_decisions(self, decided: Decided) -> pa.Table:
         """Tabulate what was decided about the claims of a group."""
         here = slice(decided.first_claim, decided.end_claim)
         named = {
-            "claim": self._claim.take(pa.array(self._claims.claim_row[here])),
+            "claim": self._claim[here],
             "facility": self._scheme.registers.facility_keys.dictionary(self._claims.batch.facility[here]),
         }
         run = self._named_run(decided.end_claim - decided.first_claim)
@@ -87,7 +88,7 @@ class Tabulator:
         """Tabulate what was decided about the lines of a group."""
         claim = self.claim_of_line(decided)
         named = {
-            "claim": self._claim.take(pa.array(self._claims.claim_row[claim])),
+            "claim": self._named(claim),
             "facility": self._scheme.registers.facility_keys.dictionary(self._claims.batch.facility[claim]),
         }
         return pa.table(named | self.line_values(decided) | {"run": self._named_run(len(claim))})
@@ -161,16 +162,18 @@ class Tabulator:
 
     def untouched(self, opening: Opening, touched: npt.NDArray[np.int32]) -> pa.Table:
         """Give the opening balances that no group touched: they are carried on as they were."""
-        kept = ~np.isin(opening.cover, touched) | (opening.cover == UNKNOWN)
-        return opening.balances.filter(pa.array(kept))
+        # The last place is that of balances without a cover, which nobody touches.
+        is_touched = np.zeros(len(self._scheme.registers.covers.policy) + 1, np.bool_)
+        is_touched[touched] = True
+        return opening.balances.filter(pa.array(~is_touched[opening.cover]))
 
     def _looked_back_on(self, claim: npt.NDArray[np.int64], decided: Decided) -> dict[str, pa.Array]:
         batch, registers = self._claims.batch, self._scheme.registers
         target = decided.facts.target[claim - decided.first_claim]
         return {
             "facility": registers.facility_keys.dictionary(batch.facility[claim]),
-            "claim": self._claim.take(pa.array(self._claims.claim_row[claim])),
-            "insuree": registers.insuree_keys.decode(batch.insuree[claim]),
+            "claim": self._named(claim),
+            "insuree": registers.insuree_keys.dictionary(batch.insuree[claim]),
             "target_date": pa.array(target, mask=target == NO_DATE).cast(pa.date32()),
         }
 
@@ -178,6 +181,10 @@ class Tabulator:
         """Give the claim of each line of a group: places in the batch."""
         first_line = self._claims.batch.first_line[decided.first_claim : decided.end_claim + 1]
         return np.repeat(np.arange(decided.first_claim, decided.end_claim), np.diff(first_line))
+
+    def _named(self, claim: npt.NDArray[np.int64]) -> pa.DictionaryArray:
+        """Give the numbers of claims, which are places in the batch, without copying them."""
+        return pa.DictionaryArray.from_arrays(pa.array(claim, pa.int32()), self._claim)
 
     def _versions_used(
         self, version: npt.NDArray[np.int32], lines_before: npt.NDArray[np.int64]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from adjudicator.adjudication.adjudicate import Decided
+from adjudicator.adjudication.results import Results
 from adjudicator.claims import Claims
+from adjudicator.compiled import kernel, signed, step, unsigned
 from adjudicator.problems import DoesNotAddUp
+from adjudicator.registers import Int8s, Int64s
 from adjudicator.units import QUANTITY_ONE
 from adjudicator.vocabulary import ClaimStatus, Cut, PriceOrigin, Reason
 
@@ -46,37 +49,41 @@ class Summary:
         Raises:
             DoesNotAddUp: a line's parts are not its quantity × unit price, or a claim's lines not the claim.
         """
-        facts, results, batch = decided.facts, decided.results, claims.batch
+        results, batch = decided.results, claims.batch
         here = slice(decided.first_line, decided.end_line)
-        asked = _times(batch.price_asked[here], batch.quantity[here])
-        accepted = results.line_reason == Reason.ACCEPTED
-        cuts = {cut: getattr(results, cut.word) for cut in Cut}
-        gross = sum(cuts.values(), start=results.valuated)
-        expected = np.where(accepted, _times(results.unit_price, results.quantity), 0)
-        if (gross != expected).any():
-            raise DoesNotAddUp(f"{int((gross != expected).sum())} lines are not quantity × unit price")
-        if any((amounts < 0).any() for amounts in (*cuts.values(), results.valuated)):
+        lines = _Lines.none()
+        _add_up(
+            results.status,
+            batch.first_line[decided.first_claim : decided.end_claim + 1],
+            batch.price_asked[here],
+            batch.quantity[here],
+            results,
+            tuple(getattr(results, cut.word) for cut in Cut),
+            lines,
+        )
+        unequal, negative, unclosed = lines.faults.tolist()
+        if unequal:
+            raise DoesNotAddUp(f"{unequal} lines are not quantity × unit price")
+        if negative:
             raise DoesNotAddUp("a part of an amount is below zero")
+        if unclosed:
+            raise DoesNotAddUp("a claim with a relative price does not wait for its period")
         self.claims.update(_counted(results.status, ClaimStatus))
-        self.lines.update(_counted(results.line_reason, Reason))
         rejected = results.status == ClaimStatus.REJECTED
         self.rejected_claims.update(_counted(results.reason[rejected], Reason))
-        for reason in self.lines:
+        self.claimed += _sum(decided.facts.claimed)
+        for place in np.flatnonzero(lines.of_reason).tolist():
+            reason = Reason(place + _LEAST)
+            self.lines[reason] += int(lines.of_reason[place])
             if reason is not Reason.ACCEPTED:
-                self.rejected[reason] += _sum(asked[results.line_reason == reason])
-        self.claimed += _sum(facts.claimed)
-        over = (asked - gross)[accepted]
-        self.repriced += _sum(over)
-        self.below_price += _sum(over[over < 0])
-        for cut, amounts in cuts.items():
-            self.cuts[cut] += _sum(amounts)
-            self.lines_cut_by[cut] += int(np.count_nonzero(amounts))
-        self.valuated += _sum(results.valuated)
-        lines_of_claim = np.diff(batch.first_line[decided.first_claim : decided.end_claim + 1])
-        waits = np.repeat(results.status == ClaimStatus.PROCESSED, lines_of_claim)
-        self.waiting += _sum(results.valuated[waits])
-        if (results.price_origin[accepted & ~waits] == PriceOrigin.RELATIVE).any():
-            raise DoesNotAddUp("a claim with a relative price does not wait for its period")
+                self.rejected[reason] += _whole(lines.asked[place])
+        for cut in Cut:
+            self.cuts[cut] += _whole(lines.amounts[cut])
+            self.lines_cut_by[cut] += int(lines.cut[cut])
+        self.valuated += _whole(lines.amounts[_VALUATED])
+        self.waiting += _whole(lines.amounts[_WAITING])
+        self.repriced += _whole(lines.amounts[_REPRICED])
+        self.below_price += _whole(lines.amounts[_BELOW])
 
     def check(self) -> None:
         """Make sure that the run adds up.
@@ -104,9 +111,90 @@ class Summary:
         }
 
 
-def _times(amounts: Any, quantities: Any) -> Any:
-    """Multiply as the law rounds it; the amounts are not negative and were found countable."""
-    return (amounts * quantities + QUANTITY_ONE // 2) // QUANTITY_ONE
+class _Lines(NamedTuple):
+    """What the lines of a group add up to: amounts in two halves, since a sum may pass what 64 bits hold."""
+
+    of_reason: Int64s
+    """(256,): how many lines there are of each reason; a reason has its place above :data:`_LEAST`."""
+    asked: Int64s
+    """(256, 2): what they asked."""
+    cut: Int64s
+    """(cuts,): how many lines each cut took something from."""
+    amounts: Int64s
+    """(cuts + 4, 2): what each cut took, and the amounts named below."""
+    faults: Int64s
+    """(3,): lines that are not quantity × unit price, that have a part below zero, and that are paid a
+    relative price on a claim that does not wait."""
+
+    @classmethod
+    def none(cls) -> _Lines:
+        """Begin with no line."""
+        shapes = (256, (256, 2), len(Cut), (len(Cut) + 4, 2), 3)
+        return cls(*(np.zeros(shape, np.int64) for shape in shapes))
+
+
+_VALUATED, _WAITING, _REPRICED, _BELOW = range(len(Cut), len(Cut) + 4)
+_UNEQUAL, _NEGATIVE, _UNCLOSED = range(3)
+_LEAST = -128
+_ACCEPTED, _PROCESSED, _RELATIVE = int(Reason.ACCEPTED), int(ClaimStatus.PROCESSED), int(PriceOrigin.RELATIVE)
+
+
+@kernel
+def _add_up(
+    status: Int8s,
+    first_line: Int64s,
+    price_asked: Int64s,
+    quantity_asked: Int64s,
+    results: Results,
+    cuts: tuple[Int64s, ...],
+    lines: _Lines,
+) -> None:
+    """Walk the lines of a group, claim by claim, and add them up. *Compiled.*"""
+    for claim in range(len(status)):
+        waits = status[claim] == _PROCESSED
+        for line in range(first_line[claim] - first_line[0], first_line[claim + 1] - first_line[0]):
+            reason = np.int64(results.line_reason[line])
+            asked = _times(price_asked[line], quantity_asked[line])
+            valuated = results.valuated[line]
+            gross = valuated
+            negative = valuated < 0
+            for cut in range(len(cuts)):
+                amount = cuts[cut][line]
+                gross += amount
+                negative |= amount < 0
+                lines.cut[cut] += amount != 0
+                _add(lines.amounts[cut], amount)
+            lines.faults[_NEGATIVE] += negative
+            lines.of_reason[reason - _LEAST] += 1
+            _add(lines.asked[reason - _LEAST], asked)
+            _add(lines.amounts[_VALUATED], valuated)
+            if waits:
+                _add(lines.amounts[_WAITING], valuated)
+            expected = 0
+            if reason == _ACCEPTED:
+                expected = _times(results.unit_price[line], results.quantity[line])
+                _add(lines.amounts[_REPRICED], asked - gross)
+                _add(lines.amounts[_BELOW], min(0, asked - gross))
+                lines.faults[_UNCLOSED] += not waits and results.price_origin[line] == _RELATIVE
+            lines.faults[_UNEQUAL] += gross != expected
+
+
+@step
+def _times(amount: int, quantity: int) -> int:
+    """Multiply as the law rounds it; the numbers are not negative and were found countable. *Compiled.*"""
+    return signed(unsigned(amount * quantity + QUANTITY_ONE // 2) // unsigned(QUANTITY_ONE))
+
+
+@step
+def _add(halves: Int64s, amount: int) -> None:
+    """Add an amount to a sum in two halves. *Compiled.*"""
+    halves[0] += amount >> 32
+    halves[1] += amount & 0xFFFF_FFFF
+
+
+def _whole(halves: Int64s) -> int:
+    high, low = halves.tolist()
+    return (int(high) << 32) + int(low)
 
 
 def _sum(amounts: Any) -> int:
