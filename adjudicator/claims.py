@@ -15,16 +15,23 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from adjudicator.compiled import compiled
 from adjudicator.encoding import UNKNOWN, Keys, days, group, integers, one_array
 from adjudicator.registers import Int8s, Int32s, Int64s, Registers, provision_key
-from adjudicator.tables import DIAGNOSIS_COLUMNS, REJECTED_BY_RULE
-from adjudicator.vocabulary import ReviewStatus
+from adjudicator.tables import ACCEPTED_BEFORE, DIAGNOSIS_COLUMNS, REJECTED_BY_RULE
+from adjudicator.vocabulary import Kind, ReviewStatus
 
 NOT_GIVEN = -2
 """A diagnosis that was not given, among diagnoses."""
 
 NONE = -1
 """A reviewer's value that was not given."""
+
+REVIEWED = 1
+"""A claim that came with a review: it is adjudicated as claimed first."""
+
+REVIEWED_SINCE = 2
+"""A claim that was accepted before it was reviewed: it is adjudicated as reviewed only."""
 
 
 class Batch(NamedTuple):
@@ -45,6 +52,7 @@ class Batch(NamedTuple):
     diagnoses: Int32s
     """(C, 5): index of the register, -1 unknown, -2 not given."""
     reviewed: Int8s
+    """(C,): :data:`REVIEWED`, :data:`REVIEWED_SINCE`, or 0."""
     first_line: Int64s
     """(C + 1,): where each claim's lines begin."""
     provision: Int32s
@@ -54,7 +62,7 @@ class Batch(NamedTuple):
     price_asked: Int64s
     """(L,), minor units."""
     quantity_approved: Int64s
-    """(L,), hundredths, -1 for none; (0,) where no claim of the batch was reviewed."""
+    """(L,), hundredths, -1 for none; (0,) where reviewers said nothing of any line."""
     price_approved: Int64s
     """(L,), minor units, -1 for none; (0,) likewise."""
     rejected_by_reviewer: Int8s
@@ -83,6 +91,9 @@ class Claims:
     codes: pa.Array
     """The codes of the register's provisions, then those that it does not have."""
 
+
+REVIEW_COLUMNS = ("quantity_approved", "price_approved", "review")
+"""What reviewers say of a line."""
 
 NAME_PARTS = "\x1f"
 """Stands between the facility and the number in the name of a claim; no code has it."""
@@ -117,15 +128,17 @@ def encode(registers: Registers, claims: pa.Table, lines: pa.Table) -> Claims:
     kind = integers(lines["kind"], np.int8)
     first_line, line_order = _line_order(claim_of_line, kind, line_number, len(order))
     provision, code, codes = _provisions(registers.provision_keys, lines, kind)
-    quantity_approved = integers(lines["quantity_approved"], np.int64, NONE)[line_order]
-    price_approved = integers(lines["price_approved"], np.int64, NONE)[line_order]
-    rejected = (integers(lines["review"], np.int8)[line_order] == ReviewStatus.REJECTED).astype(np.int8)
-    line_reviewed = (quantity_approved != NONE) | (price_approved != NONE) | (rejected != 0)
     reviewed = np.zeros(len(order), np.int8)
-    reviewed[claim_of_line[line_order][line_reviewed]] = 1
-    if not line_reviewed.any():
-        quantity_approved = price_approved = np.zeros(0, np.int64)
-        rejected = np.zeros(0, np.int8)
+    quantity_approved = price_approved = np.zeros(0, np.int64)
+    rejected = np.zeros(0, np.int8)
+    if any(lines[name].null_count < len(lines) for name in REVIEW_COLUMNS):
+        quantity_approved = integers(lines["quantity_approved"], np.int64, NONE)[line_order]
+        price_approved = integers(lines["price_approved"], np.int64, NONE)[line_order]
+        rejected = (integers(lines["review"], np.int8)[line_order] == ReviewStatus.REJECTED).astype(np.int8)
+        line_reviewed = (quantity_approved != NONE) | (price_approved != NONE) | (rejected != 0)
+        reviewed[claim_of_line[line_order][line_reviewed]] = REVIEWED
+        if ACCEPTED_BEFORE in claims.column_names:
+            reviewed[(reviewed != 0) & claims[ACCEPTED_BEFORE].to_numpy()[order]] = REVIEWED_SINCE
     no_rule = np.zeros(0, np.int8)
     batch = Batch(
         first_of_unit=np.concatenate(
@@ -137,7 +150,7 @@ def encode(registers: Registers, claims: pa.Table, lines: pa.Table) -> Claims:
         date_to=days(claims["date_to"])[order],
         date_claimed=days(claims["date_claimed"])[order],
         visit_type=integers(claims["visit_type"], np.int8)[order],
-        diagnoses=_diagnoses(registers.diagnosis_keys, claims)[order],
+        diagnoses=_diagnoses(registers.diagnosis_keys, claims, order),
         reviewed=reviewed,
         first_line=first_line,
         provision=provision[line_order],
@@ -205,24 +218,30 @@ def _line_order(
     count: int,
 ) -> tuple[Int64s, Int64s]:
     """Order lines by claim, kind and number; give where each claim's lines begin, and the order."""
-    first_line, order = group(claim_of_line, count)
-    claim, kind, number = claim_of_line[order], kind[order], number[order]
-    before, after = slice(None, -1), slice(1, None)
-    in_order = (claim[before] < claim[after]) | (kind[before] < kind[after])
-    in_order |= (kind[before] == kind[after]) & (number[before] <= number[after])
-    if not in_order.all():
+    first, order = group(len(Kind) * claim_of_line + kind, len(Kind) * count)
+    if not _rise(number, order, first):
         # Facilities number the lines in the order in which they send them, so that this is rare.
-        order = order[np.lexsort((number, kind, claim))]
-    return first_line.astype(np.int64), order
+        order = np.lexsort((number, kind, claim_of_line))
+    return first[:: len(Kind)].astype(np.int64), order
 
 
-def _diagnoses(keys: Keys, claims: pa.Table) -> Int32s:
-    columns = []
-    for name in DIAGNOSIS_COLUMNS:
+@compiled
+def _rise(values: npt.NDArray[np.signedinteger], order: Int64s, first: Int32s) -> bool:
+    """Tell whether ordered values never fall within a group; groups begin at ``first``. *Compiled.*"""
+    for key in range(len(first) - 1):
+        for place in range(first[key] + 1, first[key + 1]):
+            if values[order[place]] < values[order[place - 1]]:
+                return False
+    return True
+
+
+def _diagnoses(keys: Keys, claims: pa.Table, order: Int64s) -> Int32s:
+    diagnoses = np.empty((len(order), len(DIAGNOSIS_COLUMNS)), np.int32)
+    for place, name in enumerate(DIAGNOSIS_COLUMNS):
         code = keys.encode(claims[name])
-        given = claims[name].is_valid().to_numpy()
-        columns.append(np.where(given, code, NOT_GIVEN))
-    return np.stack(columns, axis=1).astype(np.int32)
+        code[claims[name].is_null().to_numpy()] = NOT_GIVEN
+        diagnoses[:, place] = code[order]
+    return diagnoses
 
 
 def _provisions(
@@ -242,9 +261,9 @@ def _provisions(
         code = code.dictionary_encode()
     distinct = len(code.dictionary)
     # Two keys for each distinct code, one for items and one for services, stand for all the lines.
-    index = integers(code.indices, np.int64)
+    index = integers(code.indices, np.int32)
     both = [provision_key(pa.array([k] * distinct, pa.int8()), code.dictionary) for k in (0, 1)]
-    provision = np.stack([keys.encode(column) for column in both])[kind, index]
+    provision: Int32s = np.stack([keys.encode(column) for column in both])[kind, index]
     codes = pa.concat_arrays([pc.utf8_slice_codeunits(keys.values, 2), code.dictionary.cast(pa.string())])
-    place = np.where(provision == UNKNOWN, index + len(keys), provision).astype(np.int32)
-    return provision.astype(np.int32), place, codes
+    place: Int32s = np.where(provision == UNKNOWN, index + np.int32(len(keys)), provision)
+    return provision, place, codes

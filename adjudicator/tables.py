@@ -274,6 +274,10 @@ CLAIM_LINES: Final = Table(
 REJECTED_BY_RULE: Final = "rejected_by_rule"
 """A column of typed lines, after review rules were asked: the rule that rejects the line, or none."""
 
+ACCEPTED_BEFORE: Final = "accepted_before"
+"""A column of typed claims that are decided again: whether they were accepted before, so that a review of
+them stands whatever became of the balances since."""
+
 BALANCES: Final = Table(
     "balances",
     (

@@ -115,7 +115,7 @@ def _about_claim(decision: ClaimDecision, teller: Teller) -> Iterator[Sentence]:
             before=teller.money(decision.as_claimed.valuated),
             after=teller.plain(decision.valuated),
         )
-    elif claim.reviewed and decision.status is ClaimStatus.REJECTED:
+    elif claim.reviewed and not claim.accepted_before and decision.status is ClaimStatus.REJECTED:
         yield sentence("review.not_heard")
 
 

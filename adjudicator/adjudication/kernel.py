@@ -47,7 +47,7 @@ from adjudicator.adjudication.memory import (
     slot_of,
 )
 from adjudicator.adjudication.results import UNCOUNTABLE, Results, reject
-from adjudicator.claims import NONE, Batch
+from adjudicator.claims import NONE, REVIEWED_SINCE, Batch
 from adjudicator.compiled import kernel, unsigned
 from adjudicator.product.terms import ADULT, CHILD, OfAge, Terms
 from adjudicator.registers import Covers, Int8s, Int32s, Int64s, People, Policies, Provisions
@@ -243,14 +243,14 @@ def adjudicate_units(
                 in_period[cover - first_cover] = is_in_period(cover, target, covers, policies)
                 quantity_bits |= quantity_bit(policies.product[covers.policy[cover]])
 
-            # A reviewed claim is adjudicated as claimed first; if that accepts a line, once more.
+            # A claim that comes reviewed is adjudicated as claimed first; if that accepts a line, once more.
             accepted = 0
             relative = 0
             shared_reason = _ACCEPTED
             uncountable = False
             days_matter = False
             attempts = 2 if batch.reviewed[claim] else 1
-            for attempt in range(attempts):
+            for attempt in range(1 if batch.reviewed[claim] == REVIEWED_SINCE else 0, attempts):
                 review = attempt == 1
                 accepted = 0
                 relative = 0

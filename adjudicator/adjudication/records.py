@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from adjudicator.product.definition import Product
 from adjudicator.product.terms import Selectable
-from adjudicator.tables import DIAGNOSIS_COLUMNS, REJECTED_BY_RULE
+from adjudicator.tables import ACCEPTED_BEFORE, DIAGNOSIS_COLUMNS, REJECTED_BY_RULE
 from adjudicator.units import OPEN_END, OPEN_START
 from adjudicator.vocabulary import (
     AgeGroup,
@@ -152,6 +152,8 @@ class Claim:
     diagnoses: tuple[str, ...]
     lines: tuple[ClaimLine, ...]
     sequence: int | None = None
+    accepted_before: bool = False
+    """Whether it was accepted before it is decided again: a review of it stands."""
 
     @property
     def target_date(self) -> int | None:
@@ -301,6 +303,7 @@ def claim_records(claims: pa.Table, lines: pa.Table) -> list[Claim]:
             tuple(row[name] for name in DIAGNOSIS_COLUMNS if row[name] is not None),
             tuple(lines_of.get(position, ())),
             row["sequence"],
+            row.get(ACCEPTED_BEFORE, False),
         )
         for position, row in enumerate(claims.to_pylist())
     ]

@@ -219,9 +219,13 @@ def adjudicate(world: World, claims: Iterable[Claim], history: History | None = 
 
 
 def _decide(world: World, history: History, claim: Claim) -> ClaimDecision:
-    """Decide about a claim as claimed; where it was reviewed and passed, once more with the review."""
-    decision, used = _adjudicate_claim(world, history, claim, reviewed=False)
-    if claim.reviewed and decision.status is not ClaimStatus.REJECTED:
+    """Decide about a claim as claimed; where it was reviewed and passed, once more with the review.
+
+    One that passed before it was reviewed is decided with the review at once (law, section 7).
+    """
+    reviewed_since = claim.reviewed and claim.accepted_before
+    decision, used = _adjudicate_claim(world, history, claim, reviewed=reviewed_since)
+    if claim.reviewed and not reviewed_since and decision.status is not ClaimStatus.REJECTED:
         # The first decision used up nothing that the second does not find again.
         first = decision
         decision, used = _adjudicate_claim(world, history, claim, reviewed=True)

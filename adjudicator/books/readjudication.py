@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +15,11 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from adjudicator import engine
-from adjudicator.adjudication.booking import REVERSAL
+from adjudicator.adjudication.booking import DECISION, REVERSAL
 from adjudicator.books.adjudication import Outcome, Progress, carry_out, no_progress
 from adjudicator.books.basis import Basis, present_basis
 from adjudicator.books.books import Books
-from adjudicator.books.claims import received
+from adjudicator.books.claims import Received, received
 from adjudicator.books.ledger import (
     AMOUNTS,
     current_decisions,
@@ -32,9 +33,10 @@ from adjudicator.books.ledger import (
 from adjudicator.books.memory import remember, remembered_by
 from adjudicator.books.review.applied import REVIEWED, note_applied, unapplied
 from adjudicator.books.review.reviews import last_review, with_reviews
+from adjudicator.books.review.rounds import rounds_of_waiting
 from adjudicator.books.rules import look_back, present_rules, record_of_rules, rejecting
 from adjudicator.books.work import Work, people_of
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.store import bulk, lock, runs
 from adjudicator.store.digests import row_digests, table_hash
@@ -47,7 +49,8 @@ from adjudicator.store.schema import (
     CLAIMS,
     LINE_DECISIONS,
 )
-from adjudicator.vocabulary import Cut
+from adjudicator.tables import ACCEPTED_BEFORE
+from adjudicator.vocabulary import ClaimStatus, Cut
 from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
@@ -81,6 +84,12 @@ class Difference:
         """What the facility is valued more (or less)."""
         return self.after - self.before
 
+    def plus(self, other: Difference) -> Difference:
+        """Add what other claims of the facility change."""
+        return Difference(
+            self.facility, self.claims + other.claims, self.before + other.before, self.after + other.after
+        )
+
 
 @dataclass
 class Readjudication(Outcome):
@@ -90,6 +99,30 @@ class Readjudication(Outcome):
     changed: int = 0
     lines_changed: int = 0
     differences: tuple[Difference, ...] = ()
+    earlier: tuple[int, ...] = ()
+    """The runs that rounds before this one booked."""
+    later: int = 0
+    """Claims of later rounds, whose decisions depend on this one; tried out, they are not told of."""
+
+    @property
+    def runs(self) -> tuple[int, ...]:
+        """What was booked, in order."""
+        return (*self.earlier, self.run) if self.booked else self.earlier
+
+    def after(self, before: Readjudication) -> Readjudication:
+        """Put this round and the ones before it together; no claim is in two of them."""
+        by_facility: dict[str, Difference] = {}
+        for one in (*before.differences, *self.differences):
+            known = by_facility.get(one.facility)
+            by_facility[one.facility] = one.plus(known) if known else one
+        return replace(
+            self,
+            looked_at=before.looked_at + self.looked_at,
+            changed=before.changed + self.changed,
+            lines_changed=before.lines_changed + self.lines_changed,
+            differences=tuple(by_facility[name] for name in sorted(by_facility)),
+            earlier=before.runs,
+        )
 
     @property
     def net(self) -> dict[str, int]:
@@ -155,6 +188,10 @@ def readjudicate(
     The claims give back what they used, and are decided in adjudication order; claims adjudicated in
     between keep their balances (law, section 7). A claim whose decision stays the same is left alone.
 
+    Reviews that wait are applied in rounds, so that they come to what they would have come to when they
+    were delivered (:mod:`adjudicator.books.review.rounds`); each round is a run, and one that is stopped
+    leaves the reviews of the next ones waiting. Tried out, only the first round can be told.
+
     Args:
         books: the books.
         by: who has it done.
@@ -169,43 +206,60 @@ def readjudicate(
             products or registers are not in order, or the database cannot.
     """
     if not reason.strip():
-        raise Refused([Problem(message("books.no_reason"), remedy=message("books.no_reason.remedy"))])
-    if dry_run:
-        return _readjudicate(books, by, names, reason, True, threads, progress)
-    with lock.held(books.database, Act(by, "readjudicate")):
-        return _readjudicate(books, by, names, reason, False, threads, progress)
+        raise refused("books.no_reason")
+    act = Act(by, "readjudicate")
+    with nullcontext() if dry_run else lock.held(books.database, act):
+        progress("run.reading_claims", 0, 1)
+        with books.database.reading() as connection:
+            basis = present_basis(books, connection)
+            waiting = list(names) == [REVIEWED]
+            rounds = rounds_of_waiting(connection, basis) if waiting else [find_claims(connection, names)]
+        asked = _Asked(act, reason, basis, dry_run, threads, progress)
+        done = _decide_round(books, rounds[0], asked)
+        if dry_run:
+            return replace(done, later=sum(map(len, rounds[1:])))
+        for claim_ids in rounds[1:]:
+            done = _decide_round(books, claim_ids, asked).after(done)
+        return done
 
 
-def _readjudicate(
-    books: Books, by: str, names: Sequence[str], reason: str, dry_run: bool, threads: int, progress: Progress
-) -> Readjudication:
-    progress("run.reading_claims", 0, 1)
+@dataclass(frozen=True)
+class _Asked:
+    """What a readjudication was asked to do, and on which basis."""
+
+    act: Act
+    reason: str
+    basis: Basis
+    dry_run: bool
+    threads: int
+    progress: Progress
+
+
+def _decide_round(books: Books, claim_ids: Int64s, asked: _Asked) -> Readjudication:
+    basis, progress = asked.basis, asked.progress
     with books.database.reading() as connection:
         run = runs.last_run(connection) + 1
-        claim_ids = find_claims(connection, names)
-        basis = present_basis(books, connection)
         reviews = last_review(connection)
     rules = rejecting(present_rules(books))
     plan = {
         "kind": KIND,
         "rules": record_of_rules(rules),
-        "reason": reason,
+        "reason": asked.reason,
         "claims": table_hash([claim_ids]),
         "reviews_upto": reviews,
         "engine": engine.fingerprint(),
         **basis.record(),
     }
-    if not dry_run:
+    if not asked.dry_run:
         remember(books.database, basis.compiled, run)
     with books.database.reading() as connection:
         again = prepare_again(connection, run, basis, claim_ids, reviews, rules)
-        rows, outcome = decide_again(connection, again, threads)
-    outcome.name = reason
+        rows, outcome = decide_again(connection, again, asked.threads)
+    outcome.name = asked.reason
     progress("run.reading_claims", 1, 1)
     if outcome.changed:
-        act = Act(by, "readjudicate")
-        carry_out(books, act, again.work, [rows], outcome, plan, progress, dry_run)
-    if not dry_run:
+        carry_out(books, asked.act, again.work, [rows], outcome, plan, progress, asked.dry_run)
+    if not asked.dry_run:
         note_applied(books.database, claim_ids, reviews)
     return outcome
 
@@ -235,16 +289,34 @@ def prepare_again(
     before = current_decisions(connection, claim_ids, run - 1)
     undecided = len(claim_ids) - len(before)
     if undecided:
-        what = message("books.not_decided", count=undecided)
-        raise Refused([Problem(what, remedy=message("books.not_decided.remedy"))])
+        raise refused("books.not_decided", count=undecided)
     chosen = bulk.wanted(connection, "chosen_claims", pa.table({"claim_id": claim_ids}))
     claims = received(connection, sa.select(chosen.c.claim_id))
-    claims = with_reviews(connection, claims, reviews)
+    claims = _with_what_was_accepted(connection, with_reviews(connection, claims, reviews), run)
     opening = find_opening(connection, basis.compiled, claims, run - 1, claim_ids)
     versions = np.asarray(before["version"].to_numpy(), np.int64) + 1
     remembered = remembered_by(connection, basis.compiled, run)
     past = look_back(connection, run, claims, None, claim_ids) if rules else ()
     return Again(Work(run, basis, claims, versions, opening, remembered, rules, past), before)
+
+
+def _with_what_was_accepted(connection: sa.Connection, received: Received, run: int) -> Received:
+    """Mark the claims that a run before accepted: reviews of them stand, though as claimed they fail now."""
+    wanted = bulk.wanted(connection, "maybe_accepted", pa.table({"claim_id": received.claim_ids}))
+    decisions = CLAIM_DECISIONS
+    query = (
+        sa.select(decisions.c.claim_id)
+        .join(wanted, wanted.c.claim_id == decisions.c.claim_id)
+        .where(
+            decisions.c.entry == DECISION,
+            decisions.c.run < run,
+            decisions.c.status != int(ClaimStatus.REJECTED),
+        )
+        .distinct()
+    )
+    accepted = np.isin(received.claim_ids, bulk.read(connection, query)["claim_id"].to_numpy())
+    claims = received.claims.append_column(ACCEPTED_BEFORE, pa.array(accepted))
+    return replace(received, claims=claims)
 
 
 def decide_again(

@@ -165,12 +165,15 @@ def print_readjudication(
         sums = [sum(getattr(one, name) for one in done.differences) for name in names]
         table.add_row(heading("total"), shown(sums[0], language), *map(money, sums[1:]), style="bold")
         console.print(table)
+    if done.later:
+        told = text("books.again.later", language, count=done.later)
+        console.print(told, style="yellow", soft_wrap=True)
     if not done.changed:
         console.print(text("books.again.same", language), style="green")
     elif dry_run:
         console.print(text("books.run.dry", language), style="yellow")
-    elif done.booked:
-        console.print(text("books.run.booked", language, run=done.run), style="bold green")
+    for run in done.runs:
+        console.print(text("books.run.booked", language, run=run), style="bold green")
 
 
 def print_verification(console: Console, done: Verification, language: str) -> None:

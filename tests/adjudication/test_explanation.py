@@ -397,7 +397,7 @@ def test_deductible_fixed_limit_and_ceiling(clinic: Clinic) -> None:
     ]
     assert sentences(bed, "fr")[2:] == [
         "Le produit retient le prix demandé, 180,00 KES par unité.",
-        "Le produit paie jusqu'à 150,00 KES par unité, soit 450,00 pour une quantité de 3 ; "
+        "Le produit paie jusqu’à 150,00 KES par unité, soit 450,00 pour une quantité de 3 ; "
         "il ne couvre pas les 90,00 au-delà de ce forfait.",
         "Franchise de 500,00 KES par personne : il en restait 250,00, donc le patient paie 250,00 de "
         "cette ligne, "
@@ -431,7 +431,7 @@ def test_co_insurance_and_category_ceiling(clinic: Clinic) -> None:
         "so 50.00 of this line is not covered, and the ceiling is used up.",
     ]
     assert sentences(line(claim, "CONS"), "fr")[3:] == [
-        "Franchise de 500,00 KES par personne : elle est déjà épuisée, rien n'est retenu.",
+        "Franchise de 500,00 KES par personne : elle est déjà épuisée, rien n’est retenu.",
         "Pour les adultes, le produit paie 80 % des 250,00 KES, soit 200,00 ; "
         "le ticket modérateur de 50,00 reste à la charge du patient.",
         "Plafond de 450,00 KES par dossier de la catégorie « chirurgie » : il en restait 150,00, "
@@ -454,7 +454,7 @@ def test_quantity_register_price_and_relative_price(clinic: Clinic) -> None:
     days = {language: (on(2026, 1, 1, language), on(2026, 12, 31, language)) for language in LANGUAGES}
     first, last = days["en"]
     assert sentences(claim.lines[0], "en")[2:5] == [
-        "Price list L1 gives no price of its own, so the register's holds: KES 2.50 a unit, "
+        "Price list L1 gives no price of its own, so the register’s holds: KES 2.50 a unit, "
         "less than the 3.00 asked.",
         f"The product allows each person 10 of this item from {first} to {last}. Used before this line: "
         f"4 on claim A1 of facility HC1 ({on(2026, 8, 3, 'en')}). So 6 is accepted instead of the 12 asked.",
@@ -462,16 +462,16 @@ def test_quantity_register_price_and_relative_price(clinic: Clinic) -> None:
     ]
     first, last = days["fr"]
     assert sentences(claim.lines[0], "fr")[2:] == [
-        "La liste de prix L1 ne fixe pas de prix ; celui de la nomenclature s'applique : "
+        "La liste de prix L1 ne fixe pas de prix ; celui de la nomenclature s’applique : "
         "un prix unitaire de 2,50 KES, inférieur aux 3,00 demandés.",
         f"Le produit accorde à chaque personne une quantité de 10 pour cet article du {first} au {last}. "
-        "Déjà utilisé avant cette ligne : 4 sur le dossier A1 de l'établissement HC1 "
+        "Déjà utilisé avant cette ligne : 4 sur le dossier A1 de l’établissement HC1 "
         f"({on(2026, 8, 3, 'fr')}). "
         "La quantité acceptée est donc de 6 au lieu de 12.",
         "Montant brut : 6 × 2,50 KES = 15,00.",
-        "Franchise de 500,00 KES par personne : elle est déjà épuisée, rien n'est retenu.",
+        "Franchise de 500,00 KES par personne : elle est déjà épuisée, rien n’est retenu.",
         "Le produit ne prévoit pas de ticket modérateur : il paie la totalité des 15,00 KES.",
-        "Le produit place cet article hors plafond : le plafond ne le réduit pas, et il n'entame pas le "
+        "Le produit place cet article hors plafond : le plafond ne le réduit pas, et il n’entame pas le "
         "plafond.",
         "Acceptée pour 15,00 KES. Le prix est relatif : ce qui en sera payé sera connu à la clôture de "
         "la période.",
@@ -561,9 +561,9 @@ def test_rejected_lines_say_why_and_what_to_do(clinic: Clinic) -> None:
     ]
     assert told_in_french["CHECK"] == [
         "Rejetée avec le code 5 : fréquence dépassée.",
-        "Cet acte n'est payé à nouveau qu'après 30 jours, et il a été accepté pour ce patient sur le "
+        "Cet acte n’est payé à nouveau qu’après 30 jours, et il a été accepté pour ce patient sur le "
         "dossier A1 "
-        f"de l'établissement HC1 ({on(2026, 7, 20, 'fr')}).",
+        f"de l’établissement HC1 ({on(2026, 7, 20, 'fr')}).",
         "Compté à partir de ce dossier, il peut être facturé à nouveau pour des soins "
         f"à partir du {on(2026, 8, 19, 'fr')}.",
     ]
@@ -572,7 +572,7 @@ def test_rejected_lines_say_why_and_what_to_do(clinic: Clinic) -> None:
         "Please resubmit with the code valid on that day."
     ]
     assert told["STAY"][1:] == [
-        "This service is for in-patients only, but the claim shows no night's stay. "
+        "This service is for in-patients only, but the claim shows no night’s stay. "
         "If the patient stayed, please give both dates and resubmit."
     ]
     assert told["SCAN"][1:] == [
@@ -597,12 +597,12 @@ def test_rejected_lines_say_why_and_what_to_do(clinic: Clinic) -> None:
     assert told_in_french["OPER"][1:] == [
         "La police P1 (produit HEALTH) paie à chaque personne 1 dossier de la catégorie « chirurgie » "
         f"du {on(2026, 1, 1, 'fr')} au {on(2026, 12, 31, 'fr')}, et cette limite est atteinte : "
-        f"dossier A1 de l'établissement HC1 ({on(2026, 7, 20, 'fr')}).",
+        f"dossier A1 de l’établissement HC1 ({on(2026, 7, 20, 'fr')}).",
     ]
     assert sentences(child.lines[0], "fr")[2:] == [
-        f"Cet acte est réservé aux adultes (à partir de 18 ans) ; l'âge du patient au {on(2026, 8, 3, 'fr')} "
+        f"Cet acte est réservé aux adultes (à partir de 18 ans) ; l’âge du patient au {on(2026, 8, 3, 'fr')} "
         "est de 6 ans.",
-        "Si l'enregistrement du patient est inexact, veuillez demander au régime de le corriger.",
+        "Si l’enregistrement du patient est inexact, veuillez demander au régime de le corriger.",
     ]
     assert sentences(man.lines[0], "en")[2:] == [
         "This service is for women only, and the patient is registered as a man.",
@@ -626,10 +626,10 @@ def test_rejected_claims_say_why_and_what_to_do(clinic: Clinic) -> None:
         "claimed.",
         f"No policy covers patient ANNA on {on(2026, 8, 3, 'en')}.",
         "Policy P1 (product HEALTH) is suspended.",
-        "Please check the date and the patient's number, or ask the scheme about the patient's policy.",
+        "Please check the date and the patient’s number, or ask the scheme about the patient’s policy.",
     ]
     assert sentences(early, "fr")[2:] == [
-        "Le dossier est rejeté avec le code 21 (hors période de droits) : rien n'est payé des 250,00 KES "
+        "Le dossier est rejeté avec le code 21 (hors période de droits) : rien n’est payé des 250,00 KES "
         "facturés.",
         f"Aucune police ne couvre le patient ANNA le {on(2025, 3, 4, 'fr')}.",
         f"La police P1 (produit HEALTH) ne prend effet que le {on(2026, 1, 1, 'fr')}.",
@@ -637,7 +637,7 @@ def test_rejected_claims_say_why_and_what_to_do(clinic: Clinic) -> None:
         "police.",
     ]
     assert sentences(unknown, "en")[3:] == [
-        "Nobody with the number DORA is registered. Please check the number on the patient's card and "
+        "Nobody with the number DORA is registered. Please check the number on the patient’s card and "
         "resubmit."
     ]
     assert sentences(diagnosis, "fr")[3:] == [

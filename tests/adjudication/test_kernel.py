@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from adjudicator import claims as claims_room
 from adjudicator.adjudication.adjudicate import AmountTooLarge, adjudicate, compile_scheme
 from adjudicator.adjudication.summary import Summary
-from adjudicator.vocabulary import ClaimStatus
+from adjudicator.tables import ACCEPTED_BEFORE
+from adjudicator.vocabulary import ClaimStatus, Reason, ReviewStatus
 from tests.adjudication.comparison import kernel_rows, kernel_tables, opening_of, reference_rows
 from tests.adjudication.reading import in_order, only, read
 from tests.adjudication.worlds import RandomWorld, random_world
@@ -47,6 +48,31 @@ def test_the_kernel_equals_the_reference_on_many_seeds(first_seed: int) -> None:
     """Thousands of claims a run; ``tests/adjudication/soak.py`` tries millions."""
     for seed in range(first_seed, first_seed + 100):
         test_the_kernel_equals_the_reference.hypothesis.inner_test(random_world(Random(seed)), 50)  # type: ignore[attr-defined]
+
+
+CLAIM_REASONS = {Reason.TARGET_DATE, Reason.INSUREE, Reason.DIAGNOSIS, Reason.NO_COVERAGE}
+
+
+@given(worlds, seeds)
+def test_a_review_of_what_was_accepted_before_stands(world: RandomWorld, seed: int) -> None:
+    """A line that the reviewer rejects carries -1 before all checks of lines (law, section 7)."""
+    r = read(world)
+    random = Random(seed)
+    before = [bool(random.randrange(2)) for _ in range(len(r.claims))]
+    claims = r.claims.append_column(ACCEPTED_BEFORE, pa.array(before, pa.bool_()))
+    by_kernel = kernel_rows(kernel_tables(r.scheme, claims, r.lines))
+    assert by_kernel == reference_rows(world.products, r.registers, world.adult_age, claims, r.lines)
+    names = list(zip(claims["facility"].to_pylist(), claims["claim"].to_pylist(), strict=True))
+    for line in r.lines.to_pylist():
+        index = line["claim_index"]
+        decided = by_kernel[0][names[index]]
+        if (
+            before[index]
+            and line["review"] == ReviewStatus.REJECTED
+            and decided["reason"] not in CLAIM_REASONS
+        ):
+            reasons = {one["line"]: one["reason"] for one in decided["lines"]}
+            assert reasons[line["line"]] == Reason.MEDICAL_OFFICER
 
 
 @given(worlds, seeds)
