@@ -17,6 +17,7 @@ from adjudicator.product.scalars import Code, Count, Day, Money, Percent, Truth,
 from adjudicator.product.source import read_source
 from adjudicator.review.working_days import Calendar
 from adjudicator.units import currency_decimals, date_of
+from adjudicator.vocabulary import Severity
 from adjudicator.words import message
 
 SETTINGS: Final = "scheme.yaml"
@@ -56,6 +57,10 @@ class ReviewSettings(Part):
         Count, Field(description="Minutes that an officer has a case before others may")
     ] = 30
     days: Annotated[Count, Field(description="Working days within which a case is due")] = 10
+    grave_days: Annotated[
+        Count,
+        Field(description="Working days within which a case is due that something grave brought up"),
+    ] = 5
     selected_score: Annotated[
         Percent,
         Field(description="The share of its amount that a look at a claim without flags is expected to save"),
@@ -83,6 +88,10 @@ class ReviewSettings(Part):
         if len(set(self.weekend)) == len(WEEKDAYS):
             raise wrong("scheme.no_working_day", at=("weekend",))
         return self
+
+    def days_for(self, severity: Severity) -> int:
+        """Give the working days within which a case is due: of what is grave, never more than of the rest."""
+        return min(self.days, self.grave_days) if severity >= Severity.HIGH else self.days
 
     @property
     def calendar(self) -> Calendar:

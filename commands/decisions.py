@@ -56,7 +56,7 @@ def given_parts(ctx: click.Context) -> Given:
 
 
 def read_decision(given: Given, afresh: bool, above_claimed: bool, decimals: int) -> Decision:
-    """Read a decision. A reason that is given before any line is one of all lines that have none.
+    """Read a decision. What is given before any line, a reason and words, is of all lines without a reason.
 
     Args:
         given: its parts.
@@ -106,7 +106,9 @@ def read_decision(given: Given, afresh: bool, above_claimed: bool, decimals: int
     unsaid = Verdict.ACCEPT if afresh and not lines else Verdict.CHANGE
     verdict = verdicts[0] if verdicts else unsaid
     reason, words = whole.get("reason"), whole.get("words")
-    shared = tuple(replace(line, reason=line.reason or reason) for line in lines)
+    shared = tuple(
+        line if line.reason else replace(line, reason=reason, words=line.words or words) for line in lines
+    )
     return Decision(verdict, shared, reason, words, afresh, above_claimed)
 
 

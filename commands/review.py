@@ -17,6 +17,7 @@ from commands.shared import t as _t
 
 if TYPE_CHECKING:
     from adjudicator.books.books import Books
+    from adjudicator.books.review.cases import Case
     from adjudicator.books.review.delivery import Delivered, Trial
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -81,20 +82,34 @@ def review_list(
             found = open_ones(connection, wanted, officer, facility, until, limit, queue)
             count = count_open(connection, wanted, officer, facility, until, queue)
         if not found:
-            out().print(text("review.list.empty", language), style="green")
+            _print_none(books, language)
             return
-        out().print(ReviewView(books, language).cases(found, this_moment().date()))
+        out().print(ReviewView(books, language).cases(found, this_moment()))
         if count > len(found):
             out().print(text("review.list.shown", language, shown=len(found), count=count), style="dim")
 
 
+def _print_none(books: Books, language: str) -> None:
+    """Say that no case waits, or which others do: a name may have been mistyped."""
+    from adjudicator.books.review.cases import count_open, queues_with_cases
+    from adjudicator.presentation.review import print_done
+    from adjudicator.words import message
+
+    with books.database.reading() as connection:
+        count, queues = count_open(connection), queues_with_cases(connection)
+    key = "review.list.none_such" if count else "review.list.empty"
+    print_done(out(), message(key, count=count, queues=queues), language, "yellow" if count else "green")
+
+
 def _open_new(books: Books, by: str, language: str) -> None:
-    """Open the cases that claims deserve since last time."""
+    """Open the cases that claims deserve since last time, and say which came to another place."""
     from adjudicator.books.review.opening import open_cases
     from adjudicator.words import text
 
-    if count := open_cases(books, by):
-        out().print(text("review.opened", language, count=count), style="dim")
+    brought = open_cases(books, by)
+    for key, count in (("review.opened", brought.opened), ("review.regraded", brought.regraded)):
+        if count:
+            out().print(text(key, language, count=count), style="dim")
 
 
 @review.command("next", help=_t("review.next.help"))
@@ -132,6 +147,8 @@ def review_next(
             if others:
                 said = message("review.next.entered", officer=officer, count=others)
                 print_done(out(), said, language, "yellow")
+            elif queue is not None:
+                _print_none(books, language)
             return
         _show(books, str(case.case), language)
         print_done(out(), in_hand(case), language)
@@ -142,8 +159,10 @@ def _show(books: Books, case: str, language: str) -> None:
     from adjudicator.books.review.cases import this_moment
     from adjudicator.presentation.review import ReviewView
 
-    out().print(ReviewView(books, language).file(case_file(books, case), this_moment().date()))
-    _show_proposals(books, case, language)
+    file = case_file(books, case)
+    out().print(ReviewView(books, language).file(file, this_moment().date()))
+    if not file.case.standing.closed:
+        _show_proposals(books, case, language)
 
 
 def _show_proposals(books: Books, case: str, language: str) -> None:
@@ -154,6 +173,7 @@ def _show_proposals(books: Books, case: str, language: str) -> None:
     routing = routing_of_books(books)
     if not routing.rules:
         return
+    out().print()
     router = router_of_books(books)
     try:
         result = router.route(facts_of_case(books, case))
@@ -224,8 +244,9 @@ def review_assign(case: str, to: str | None, scheme: Path, by: str | None, langu
 
     with told(language), open_books(scheme) as books:
         done = assign(books, case, to, who(by))
-    key = "review.done.assigned" if to else "review.done.unassigned"
-    print_done(out(), message(key, case=str(done.case), officer=to), language)
+    officer = done.standing.officer
+    key = "review.done.assigned" if officer else "review.done.unassigned"
+    print_done(out(), message(key, case=str(done.case), officer=officer), language)
 
 
 @review.command("return", help=_t("review.return.help"), epilog=_t("review.return.example"))
@@ -296,16 +317,20 @@ def review_release(
             said = message("review.done.released", case=str(done.case), claim=done.name)
             print_done(out(), said, language)
         else:
-            _print_proposed(books, str(done.case), language)
+            _print_proposed(books, done, language)
 
 
-def _print_proposed(books: Books, case: str, language: str) -> None:
+def _print_proposed(books: Books, case: Case, language: str) -> None:
     from adjudicator.presentation.review import print_done
     from adjudicator.words import Amount, message
 
-    above = books.settings.review.second_opinion_above or 0
-    values = {"amount": Amount(above, books.decimals), "currency": books.settings.currency}
-    print_done(out(), message("review.done.proposed", case=case, **values), language, "yellow")
+    above = books.settings.review.second_opinion_above
+    if above is None or case.standing.second:
+        said = message("review.done.proposed_second", case=str(case.case))
+    else:
+        values = {"amount": Amount(above, books.decimals), "currency": books.settings.currency}
+        said = message("review.done.proposed", case=str(case.case), **values)
+    print_done(out(), said, language, "yellow")
 
 
 # Deciding.
@@ -412,7 +437,7 @@ def _applied(books: Books, trial: Trial, delivered: Delivered, by: str, language
 
     case = delivered.case
     if delivered.review is None:
-        _print_proposed(books, str(case.case), language)
+        _print_proposed(books, case, language)
         return
     values = {"case": str(case.case), "review": str(delivered.review)}
     print_done(out(), message("review.done.decided", **values), language)
@@ -453,7 +478,8 @@ def review_stats(scheme: Path, language: str) -> None:
 
     with told(language), open_books(scheme) as books:
         with books.database.reading() as connection:
-            found, waiting = figures(connection), len(unapplied(connection))
+            found = figures(connection, calendar=books.settings.review.calendar)
+            waiting = len(unapplied(connection))
         out().print(ReviewView(books, language).figures(found, waiting))
 
 

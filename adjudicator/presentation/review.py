@@ -18,6 +18,7 @@ from adjudicator.books.review.delivery import LineAmounts, Trial
 from adjudicator.books.review.queue_figures import Figures
 from adjudicator.review.cases import Event, State, What
 from adjudicator.review.decision import ReviewedLine
+from adjudicator.review.grading import Grade
 from adjudicator.review.reasons import REASONS, Use
 from adjudicator.review.usefulness import Usefulness
 from adjudicator.review.working_days import working_days_late
@@ -65,7 +66,7 @@ class ReviewView:
 
     # Lists.
 
-    def cases(self, cases: Sequence[Case], today: dt.date) -> Table:
+    def cases(self, cases: Sequence[Case], now: dt.datetime) -> Table:
         """List open cases in the order in which they are given out."""
         table = self._table(
             *(
@@ -86,12 +87,15 @@ class ReviewView:
         )
         for case in cases:
             standing = case.standing
-            due, late = self._due(case, today)
+            due, late = self._due(case, now.date())
+            state = say(standing.state.label, self._language)
+            if standing.ran_out(now):
+                state = self._text("list.time_over", state=state)
             table.add_row(
                 str(case.case),
                 case.name,
                 case.queue,
-                say(standing.state.label, self._language),
+                state,
                 standing.officer or "",
                 str(case.score),
                 self._money(case.saving),
@@ -198,6 +202,10 @@ class ReviewView:
     def _reasons_to_look(self, file: CaseFile) -> Iterator[Padding]:
         for flag in file.flags:
             yield _indented(self._flag(flag))
+        if file.answered is not None:
+            for finding in file.answered.findings:
+                what = self._text("show.patient_says", severity=finding.severity)
+                yield _indented(self._text("told", what=what, more=finding.what))
         for selection in file.selections:
             chance, of = selection.probability
             values = {
@@ -309,6 +317,9 @@ class ReviewView:
             told += " " + (self._text("event.to", officer=to) if to else self._text("event.to_nobody"))
         if event.what is What.RETURNED:
             told += " " + self._text("event.until", day=content["until"][:10])
+        if event.what is What.REGRADED:
+            was, now = (Grade.of_record(content[name]) for name in ("was", "is"))
+            told = self._text("told", what=told, more=self._risen(was, now))
         if "due" in content:
             told += ", " + self._text("event.due", day=content["due"])
         if "decision" in content:
@@ -319,6 +330,16 @@ class ReviewView:
             return self._with_reason(told, decision["reason"], decision["words"])
         return self._with_reason(told, content.get("reason"), content.get("words"))
 
+    def _risen(self, was: Grade, now: Grade) -> str:
+        """Tell what came up about a case, and what it is expected to save since."""
+        new = [rule for rule in now.rules if now.rules[rule] != was.rules.get(rule)]
+        drawn = sorted(set(now.selections) - set(was.selections))
+        parts = [*new, *(self._text("list.drawn", selection=str(number)) for number in drawn)]
+        parts = parts or [self._text("event.decided_again")]
+        amounts = {"before": self._money(was.saving), "after": self._money(now.saving)}
+        told = self._text("event.saving", **amounts, currency=self._currency)
+        return ", ".join((*parts, told))
+
     # A decision.
 
     def trial(self, trial: Trial) -> Group:
@@ -326,7 +347,16 @@ class ReviewView:
         case = trial.case
         verdict = self._text(f"verdict.{trial.decision.verdict.value}")
         title = self._text("trial.title", case=str(case.case), claim=case.name, verdict=verdict)
-        return Group(Text(title, style="bold"), self._changes(trial), *self._outcome(trial))
+        return Group(
+            Text(title, style="bold"), *self._news(trial), self._changes(trial), *self._outcome(trial)
+        )
+
+    def _news(self, trial: Trial) -> Iterator[Text]:
+        if trial.news is None:
+            return
+        proposed = trial.case.standing.state is State.SECOND_OPINION
+        told = self._text("trial.news_proposed" if proposed else "trial.news", more=self._risen(*trial.news))
+        yield Text(told, style="yellow")
 
     def _changes(self, trial: Trial) -> Table:
         names = ("line", "code", "quantity", "price", "before", "after", "reason")
@@ -398,7 +428,8 @@ class ReviewView:
         if not total.hits:
             return
         yield from self._heading("stats.sources")
-        names = ("source", "hits", "decided", "agreement", "false_alarms", "saved", "minutes", "an_hour")
+        counts = ("hits", "waiting_now", "released", "decided")
+        names = ("source", *counts, "agreement", "false_alarms", "saved", "minutes", "an_hour")
         table = self._table(*((f"stats.{name}", name != "source") for name in names))
         costs = []
         for one in sources:
@@ -418,8 +449,8 @@ class ReviewView:
         return one.source
 
     def _worth(self, one: Usefulness) -> Iterator[str]:
-        yield self._shown(one.hits)
-        yield self._shown(one.decided)
+        for count in (one.hits, one.waiting, one.released, one.decided):
+            yield self._shown(count)
         for share in (one.agreement, one.false_alarms):
             yield "–" if share is None else self._shown(Percentage(share))
         yield self._money(one.saved)

@@ -12,24 +12,22 @@ from rich.console import Console
 from adjudicator.books.books import Books
 from adjudicator.books.review.feedback import Answered, FeedbackLoad
 from adjudicator.books.review.selection import Drawn, Kept
-from adjudicator.books.review.selection_estimate import Estimated
+from adjudicator.books.review.selection_estimate import Estimated, if_nothing_is_found
+from adjudicator.books.review.selection_plan import REVIEW
 from adjudicator.presentation.face import Face
-from adjudicator.review.estimate import THIN, Interval
+from adjudicator.review.estimate import THIN, Estimate, Interval
 from adjudicator.review.feedback import QUESTIONS
+from adjudicator.review.selection import DRAWN_BY_LOT, Method
+from adjudicator.review.strata import in_words
 from adjudicator.units import divide_rounded
-from adjudicator.vocabulary import Category, FacilityLevel, Severity, VisitType, Word
-from adjudicator.words import Amount, Percentage, label, message, moment, text
+from adjudicator.vocabulary import Severity
+from adjudicator.words import Amount, Percentage, message, moment, say, text
 
 LISTED: Final = 20
 """How many claims are listed, if not all are asked for."""
 
-
-_WORDS: Final[Mapping[str, type[Word]]] = {
-    "level": FacilityLevel,
-    "category": Category,
-    "visit_type": VisitType,
-}
-"""The vocabularies of what strata go by."""
+USUAL_CONFIDENCE: Final = 0.95
+"""Of what is said of a sample before it is reviewed."""
 
 
 class _Writer(Face):
@@ -39,8 +37,12 @@ class _Writer(Face):
         super().__init__(console, books, language, "review_selection")
 
     def estimated(self, minor: float) -> str:
-        """Round an estimate to the minor unit, to be shown."""
+        """Write an estimate, rounded to the minor unit."""
         return self.money(round(minor))
+
+    def rounded(self, minor: float) -> Amount:
+        """Round an estimate to the minor unit, to be shown in a text."""
+        return Amount(round(minor), self.decimals)
 
     def share(self, part: float, whole: int) -> str:
         hundredths = round(part * 10_000 / whole) if whole else 0
@@ -55,12 +57,29 @@ def print_drawn(console: Console, books: Books, drawn: Drawn, dry_run: bool, lan
     write = _Writer(console, books, language)
     record = drawn.record
     _print_record(write, record)
+    if drawn.plan.method in DRAWN_BY_LOT:
+        _print_promise(write, drawn)
     if not record["selected"]["claims"]:
         write.say("nothing_selected", "yellow")
     elif dry_run:
         write.say("dry", "yellow")
     else:
         write.say("done", "bold green", selection=str(drawn.number))
+
+
+def _print_promise(write: _Writer, drawn: Drawn) -> None:
+    """Say what a sample can tell at best, while another can still be drawn."""
+    confidence = Percentage(round(USUAL_CONFIDENCE * 10_000))
+    still = if_nothing_is_found(drawn, USUAL_CONFIDENCE)
+    if still == 0:
+        return
+    if still is None:
+        write.say("promise.none", "yellow")
+        return
+    share = write.share(still, drawn.record["frame"]["valuated"])
+    write.say("promise", amount=Amount(still, write.decimals), share=share, confidence=confidence)
+    if drawn.plan.method is Method.RANDOM:
+        write.say("promise.strata", "dim")
 
 
 def print_selections(console: Console, books: Books, kept: Sequence[tuple[Kept, int]], language: str) -> None:
@@ -195,18 +214,7 @@ def _day(written: str | None) -> dt.date | None:
 
 
 def _stratum(write: _Writer, name: str) -> str:
-    """Name a stratum for people: ``level=hospital, amount=2`` is *level hospital, amount class 2*."""
-    if "=" not in name:
-        return write.word(f"stratum.{name}")
-    parts = (part.partition("=") for part in name.split(", "))
-    return ", ".join(f"{write.word(f'by.{by}')} {_value(write, by, value)}" for by, _, value in parts)
-
-
-def _value(write: _Writer, by: str, value: str) -> str:
-    if not value:
-        return "–"
-    words = _WORDS.get(by)
-    return label(words.of(value), write.language) if words else value
+    return say(in_words(name), write.language)
 
 
 # Estimates.
@@ -238,6 +246,10 @@ def print_estimate(console: Console, books: Books, done: Estimated, language: st
         write.say("estimate.not_random", "yellow")
     if done.waiting:
         write.say(f"estimate.partial.{purpose}", "bold yellow", waiting=done.waiting)
+        extremes = {"none": write.rounded(done.if_none), "all": write.rounded(done.if_all)}
+        write.say("estimate.extremes", "yellow", **extremes)
+    if done.released:
+        write.say("estimate.released", "yellow", claims=done.released)
     if done.unapplied:
         write.say("estimate.unapplied", "yellow", claims=done.unapplied)
     if found.thin:
@@ -246,7 +258,6 @@ def print_estimate(console: Console, books: Books, done: Estimated, language: st
 
 def _print_intervals(write: _Writer, done: Estimated) -> None:
     found = done.estimate
-    confidence = Percentage(round(found.confidence * 10_000))
     table = write.table(
         ("estimator", False),
         ("estimate", True),
@@ -258,27 +269,40 @@ def _print_intervals(write: _Writer, done: Estimated) -> None:
         ("error", True),
         ("freedom", True),
     )
-    for name, interval in (("expansion", found.expansion), ("ratio", found.ratio)):
-        if interval is not None:
-            table.add_row(write.word(f"estimator.{name}"), *_cells(write, interval, found.valuated))
+    intervals = (("expansion", found.expansion), ("ratio", found.ratio))
+    known = [(name, interval) for name, interval in intervals if interval is not None]
+    for name, interval in known:
+        table.add_row(write.word(f"estimator.{name}"), *_cells(write, interval, found.valuated))
     write.console.print(table)
-    write.say("estimate.confidence", "dim", confidence=confidence)
-    silent = sum(one.silent_claims is not None and one.reviewed < one.claims for one in found.strata)
+    write.say("estimate.confidence", "dim", confidence=Percentage(round(found.confidence * 10_000)))
+    alone = [
+        message(
+            "review_selection.estimate.student_of",
+            estimator=message(f"review_selection.estimator.{name}"),
+            low=write.rounded(interval.estimate - interval.student),
+            high=write.rounded(interval.estimate + interval.student),
+        )
+        for name, interval in known
+    ]
+    write.say("estimate.student", "dim", intervals=alone)
+    if found.expansion.estimate > found.expansion.high:
+        write.say("estimate.beyond", "yellow")
+    if done.kept.purpose == REVIEW:
+        lower = Percentage(round((1 + found.confidence) / 2 * 10_000))
+        write.say("estimate.lower_end", "dim", confidence=lower)
+    _print_by_stratum(write, found)
+
+
+def _print_by_stratum(write: _Writer, found: Estimate) -> None:
     columns = (("stratum", False), ("claims", True), ("reviewed", True), ("overpaid", True), ("found", True))
-    unseen = (("unseen", True), ("at_worst", True)) if silent else ()
-    strata = write.table(*columns, ("estimate", True), ("error", True), *unseen)
+    table = write.table(*columns, ("estimate", True), ("error", True), ("unseen", True), ("at_worst", True))
     for one in found.strata:
         counts = (write.count(count) for count in (one.claims, one.reviewed, one.overpaid_claims))
         amounts = (write.estimated(amount) for amount in (one.estimate, one.error))
-        bounds = ("", "")
-        if one.silent_claims:
-            bounds = write.count(one.silent_claims), write.money(one.silent_bound)
-        row = (_stratum(write, one.name), *counts, write.money(one.overpaid), *amounts)
-        strata.add_row(*row, *(bounds if silent else ()))
-    if silent or len(found.strata) > 1:
-        write.console.print(strata)
-    if silent:
-        write.say("estimate.silent", "yellow", strata=silent)
+        unseen = write.count(one.unseen_claims), write.money(one.unseen_valuated)
+        table.add_row(_stratum(write, one.name), *counts, write.money(one.overpaid), *amounts, *unseen)
+    write.console.print(table)
+    write.say("estimate.unseen", "dim")
 
 
 def _cells(write: _Writer, interval: Interval, valuated: int) -> list[str]:

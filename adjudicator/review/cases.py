@@ -12,7 +12,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
+from adjudicator.officers.register import plain_name
 from adjudicator.problems import Problem, Refused
+from adjudicator.review.working_days import Calendar, due_date
 from adjudicator.words import Message, message
 
 
@@ -45,6 +47,8 @@ class What(StrEnum):
     """What can happen to a case."""
 
     OPENED = "opened"
+    REGRADED = "regraded"
+    """Something came up after it was opened: what a look at it is expected to save is another."""
     TAKEN = "taken"
     EXPIRED = "expired"
     """An officer's hold ran out, and another one took the case."""
@@ -72,6 +76,10 @@ class What(StrEnum):
 
 TRANSITIONS: Final[Mapping[tuple[State | None, What], State]] = {
     (None, What.OPENED): State.OPEN,
+    (State.OPEN, What.REGRADED): State.OPEN,
+    (State.HELD, What.REGRADED): State.HELD,
+    (State.RETURNED, What.REGRADED): State.RETURNED,
+    (State.SECOND_OPINION, What.REGRADED): State.SECOND_OPINION,
     (State.OPEN, What.TAKEN): State.HELD,
     (State.OPEN, What.ASSIGNED): State.OPEN,
     (State.OPEN, What.ROUTED): State.OPEN,
@@ -139,11 +147,7 @@ class Standing:
 
 def same_person(one: str | None, other: str | None) -> bool:
     """Tell whether two names are one person's, however they were typed."""
-    return one is not None and other is not None and _plain(one) == _plain(other)
-
-
-def _plain(name: str) -> str:
-    return " ".join(name.casefold().split())
+    return one is not None and other is not None and plain_name(one) == plain_name(other)
 
 
 def after(standing: Standing | None, event: Event) -> Standing:
@@ -151,8 +155,8 @@ def after(standing: Standing | None, event: Event) -> Standing:
 
     Args:
         standing: before it; None before the first.
-        event: ``content`` has what the event needs: ``due`` of one that sets the clock (opened, received,
-            lapsed), ``until`` of one that sets a time (taken, returned), ``to`` of an assignment,
+        event: ``content`` has what the event needs: ``due`` of one that sets the clock (opened, regraded,
+            received, lapsed), ``until`` of one that sets a time (taken, returned), ``to`` of an assignment,
             ``queue`` and ``second`` of a routing.
 
     Raises:
@@ -165,6 +169,9 @@ def after(standing: Standing | None, event: Event) -> Standing:
     if standing is None:
         due = _day(event)
         return Standing(state, event.at.date(), event.at, due, events=1)
+    if event.what is What.REGRADED:
+        # It happens to the case, not to whoever has it.
+        return replace(standing, due=_day(event), events=standing.events + 1)
     if (refusal := _who_may(standing, event)) is not None:
         raise refusal
     return replace(
@@ -257,7 +264,7 @@ def clock_stops(events: Iterable[Event]) -> list[tuple[dt.date, dt.date]]:
     """Give the periods in which the facility had the case: from the first day up to before the second."""
     stops = []
     asked: Event | None = None
-    for event in events:
+    for event in _acts(events):
         if event.what is What.RETURNED:
             asked = event
         elif asked is not None:
@@ -272,9 +279,36 @@ def seconds_held(events: Iterable[Event]) -> int:
     """Count the seconds that officers held a case; a hold that ran out counts up to its end."""
     total = 0
     taken: Event | None = None
-    for event in events:
+    for event in _acts(events):
         if taken is not None:
             end = min(event.at, _moment(taken)) if event.what is What.EXPIRED else event.at
             total += max(0, int((end - taken.at).total_seconds()))
         taken = event if event.what is What.TAKEN else None
     return total
+
+
+def _acts(events: Iterable[Event]) -> Iterable[Event]:
+    """Leave out what happens beside what people do."""
+    return (event for event in events if event.what is not What.REGRADED)
+
+
+def due_day(events: Iterable[Event], calendar: Calendar) -> dt.date:
+    """Give the day by which a case is due: what came up later makes it due sooner, never later.
+
+    Args:
+        events: of the case. Those that grade it say in ``days`` within how many working days of them it is
+            due; while the facility has the case none of these days pass.
+        calendar: the days on which people work.
+    """
+    listed = list(events)
+    stops = clock_stops(listed)
+    gradings = (event for event in listed if event.what in (What.OPENED, What.REGRADED))
+    return min(due_date(event.at.date(), event.content["days"], stops, calendar) for event in gradings)
+
+
+def news(events: Iterable[Event]) -> list[Event]:
+    """Give the gradings of a case that whoever has it, or proposed something, has not seen."""
+    found: list[Event] = []
+    for event in events:
+        found = [*found, event] if event.what is What.REGRADED else []
+    return found

@@ -1,9 +1,13 @@
 """Random samples that anybody can draw again: by a keyed hash of each claim, with exact probabilities.
 
-Every claim has a number that follows from the seed and from what the claim is called, and from nothing else:
-neither from the order of rows nor from the state of a generator. Those with the smallest numbers are drawn.
-For whoever does not choose the seed by its outcome that is a simple random sample without replacement of each
-stratum, and each claim of a stratum has the same chance, sample size over stratum size.
+Every claim has a number that follows from the key of the draw and from what the claim is called, and from
+nothing else: neither from the order of rows nor from the state of a generator. The claims with the smallest
+numbers are drawn. For whoever does not choose the seed by its outcome that is a simple random sample without
+replacement of each stratum, and each claim of a stratum has the same chance, sample size over stratum size.
+
+The key is made of the seed, and of what is drawn for and from. Were it the seed alone, claims that were left
+by a draw would meet the next draw of that seed with numbers that are known to be large, beside new claims
+whose numbers may be small: the chances would not be the same, nor those that are recorded.
 """
 
 from __future__ import annotations
@@ -23,7 +27,9 @@ Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Numbers = npt.NDArray[np.uint64]
 
-HASH: Final = "blake2b-128, key sha256(seed), of facility 0x1F claim"
+HASH: Final = (
+    "blake2b-128, key sha256(seed 0x1F purpose 0x1F hash of the frame in hexadecimal), of facility 0x1F claim"
+)
 """How the number of a claim is made, for the record of a draw."""
 
 SEPARATOR: Final = b"\x1f"
@@ -32,18 +38,29 @@ LEAST: Final = 2
 """Claims that are drawn at least of each stratum that has as many: of fewer, no error can be estimated."""
 
 
-def numbers(seed: str, facilities: Sequence[str], claims: Sequence[str]) -> Numbers:
-    """Give each claim its number in the draws of a seed.
+def key_of(seed: str, purpose: str, frame: str) -> str:
+    """Give the key of a draw.
 
     Args:
-        seed: any text; all texts are different seeds.
+        seed: any text.
+        purpose: what is drawn for; draws of a seed for several purposes have nothing to do with each other.
+        frame: the hash of what is drawn from.
+    """
+    return SEPARATOR.decode().join((seed, purpose, frame))
+
+
+def numbers(key: str, facilities: Sequence[str], claims: Sequence[str]) -> Numbers:
+    """Give each claim its number in a draw.
+
+    Args:
+        key: any text; see :func:`key_of`.
         facilities: of each claim, its facility's code.
         claims: of each claim, its number at its facility.
 
     Returns:
         Shape (n, 2): the number's upper and lower 64 bits.
     """
-    keyed = hashlib.blake2b(key=hashlib.sha256(seed.encode()).digest(), digest_size=16)
+    keyed = hashlib.blake2b(key=hashlib.sha256(key.encode()).digest(), digest_size=16)
     parts = []
     for facility, claim in zip(facilities, claims, strict=True):
         number = keyed.copy()

@@ -149,9 +149,9 @@ def select_value(frame: Frame, least: int) -> Selection:
     return _all_of(frame, frame.claimed >= least)
 
 
-def select_random(frame: Frame, size: int, seed: str) -> Selection:
+def select_random(frame: Frame, size: int, key: str) -> Selection:
     """Draw a number of claims, each with the same chance."""
-    return _drawn(frame, np.zeros(len(frame), np.int64), [EVERYTHING], [size], seed)
+    return _drawn(frame, np.zeros(len(frame), np.int64), [EVERYTHING], [size], key)
 
 
 # Variance.
@@ -252,7 +252,7 @@ def _of_groups(frame: Frame, selected: Bools, stratum: Int64s, means: Sequence[M
 def select_stratified(
     frame: Frame,
     size: int,
-    seed: str,
+    key: str,
     by: Sequence[str],
     allocation: Allocation,
     classes: int,
@@ -263,7 +263,7 @@ def select_stratified(
     Args:
         frame: with the labels that are named in ``by``.
         size: of the whole sample, the claims that are all taken among them.
-        seed: of the draw.
+        key: of the draw; see :func:`adjudicator.review.sampling.key_of`.
         by: what strata differ in: labels of the frame, and :data:`AMOUNT`.
         allocation: how the sample is spread; :attr:`Allocation.NEYMAN` by the spread of what claims were
             valued at.
@@ -301,7 +301,7 @@ def select_stratified(
     allocated = sampling.allocate(left, open_counts, weights)
     for one, drawn in zip(open_, allocated, strict=True):
         sizes[one] = drawn
-    return replace(_drawn(frame, stratum, listed, sizes, seed), bounds=tuple(bounds))
+    return replace(_drawn(frame, stratum, listed, sizes, key), bounds=tuple(bounds))
 
 
 def _groups(labels: dict[str, Labels], by: Sequence[str], count: int) -> tuple[list[str], Int64s]:
@@ -330,8 +330,8 @@ def _in_use(names: Sequence[str], place: Int64s) -> tuple[list[str], Int64s]:
     return [kept[group] for group in order], rank[found]
 
 
-def _drawn(frame: Frame, stratum: Int64s, names: Sequence[str], sizes: Sequence[int], seed: str) -> Selection:
-    numbers = sampling.numbers(seed, frame.facility, frame.claim)
+def _drawn(frame: Frame, stratum: Int64s, names: Sequence[str], sizes: Sequence[int], key: str) -> Selection:
+    numbers = sampling.numbers(key, frame.facility, frame.claim)
     drawn = sampling.draw(numbers, stratum, sizes)
     return Selection(drawn, stratum, _strata(frame, drawn, stratum, names))
 

@@ -14,7 +14,7 @@ ENOUGH: Final = 5
 
 @dataclass(frozen=True)
 class Look:
-    """One case: what brought it into the queue, and what came of it so far."""
+    """A case, or several alike: what brought it into the queue, and what came of it so far."""
 
     sources: tuple[str, ...]
     """Rules, and selections by their method."""
@@ -25,6 +25,9 @@ class Look:
     """What the decision took off the valuated amount, in minor units; below 0 where it added to it."""
     seconds: int = 0
     """How long officers held the case."""
+    cases: int = 1
+    released: bool = False
+    """Whether somebody took the claim out of review."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,16 @@ class Usefulness:
     source: str
     hits: int = 0
     decided: int = 0
+    released: int = 0
     changed: int = 0
     """Decided cases in which the reviewer agreed that something was to be changed."""
     saved: int = 0
     seconds: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """The cases that are not over."""
+        return self.hits - self.decided - self.released
 
     @property
     def agreement(self) -> int | None:
@@ -59,14 +68,16 @@ class Usefulness:
         return self.decided >= enough and self.saved <= 0
 
     def and_(self, look: Look) -> Usefulness:
-        """Count one more case."""
+        """Count one more case, or as many as are alike."""
+        decided = look.decided * look.cases
         return Usefulness(
             self.source,
-            self.hits + 1,
-            self.decided + look.decided,
-            self.changed + (look.decided and look.changed),
-            self.saved + look.saved * look.decided,
-            self.seconds + look.seconds,
+            self.hits + look.cases,
+            self.decided + decided,
+            self.released + look.released * look.cases,
+            self.changed + look.changed * decided,
+            self.saved + look.saved * decided,
+            self.seconds + look.seconds * look.cases,
         )
 
 

@@ -60,6 +60,14 @@ def due_date(
     return day
 
 
+def due_before(today: dt.date, calendar: Calendar = USUAL) -> dt.date:
+    """Give the day such that what was due before it is late today: a free day makes nothing late."""
+    day = today
+    while not calendar.works(day):
+        day -= _DAY
+    return day
+
+
 def working_days_late(due: dt.date, today: dt.date, calendar: Calendar = USUAL) -> int:
     """Count the working days since something was due; 0 up to that day."""
     late = (today - due).days

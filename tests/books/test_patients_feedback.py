@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from adjudicator.books.books import open_books
 from adjudicator.books.review.feedback import Answered, all_feedback, load_feedback, record_feedback
-from adjudicator.books.review.opening import PATIENT_FEEDBACK, open_cases
+from adjudicator.books.review.grounds import PATIENT_FEEDBACK
+from adjudicator.books.review.opening import open_cases
 from adjudicator.books.review.selection import select
 from adjudicator.books.review.selection_estimate import estimate_selection
 from adjudicator.books.review.selection_plan import Plan
@@ -20,6 +21,7 @@ from adjudicator.review.selection import Method
 from adjudicator.store import journal
 from adjudicator.store.schema import CASES, CLAIM_DECISIONS, CLAIMS, FEEDBACK, JOURNAL
 from tests.books.states import BY
+from tests.review.reviewing import review
 
 HEADER = "facility,claim,care_rendered,payment_asked,drugs_prescribed,drugs_received,mark,words\n"
 
@@ -122,6 +124,21 @@ def test_what_patients_contradict_is_estimated(decided_folder: Path) -> None:
     assert done.estimate.claims == len(frame)
 
 
+def test_a_review_that_agrees_with_patients_does_not_make_them_wrong(decided_folder: Path) -> None:
+    with open_books(decided_folder) as books:
+        drawn = select(books, Plan("feedback", Method.ALL), BY)
+        for facility, claim in zip(
+            drawn.candidates.frame.facility, drawn.candidates.frame.claim, strict=True
+        ):
+            record_feedback(books, f"{facility}/{claim}", Feedback(drugs_received=False), BY)
+        before = estimate_selection(books, 1, 0.95).estimate
+    assert before.overpaid_claims
+    review(decided_folder, drawn.claim_ids.tolist(), drawn.claim_ids.tolist())
+    with open_books(decided_folder) as books:
+        assert all(not one.findings for one in all_feedback(books))
+        assert estimate_selection(books, 1, 0.95).estimate == before
+
+
 def test_what_contradicts_a_claim_brings_it_before_an_officer(decided_folder: Path) -> None:
     denied, praised = names(decided_folder, 2)
     record(decided_folder, denied, Feedback(care_rendered=False))
@@ -133,6 +150,6 @@ def test_what_contradicts_a_claim_brings_it_before_an_officer(decided_folder: Pa
                 CASES, CASES.c.claim_id == CLAIMS.c.claim_id
             )
             why = {f"{row.facility}/{row.claim}": json.loads(row.why) for row in connection.execute(query)}
-        assert open_cases(books, BY) == 0
+        assert open_cases(books, BY).opened == 0
     assert PATIENT_FEEDBACK in why[denied]["rules"]
     assert praised not in why or PATIENT_FEEDBACK not in why[praised]["rules"]

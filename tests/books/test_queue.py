@@ -30,7 +30,7 @@ from adjudicator.books.review.queue_figures import figures, usefulness_of_source
 from adjudicator.officers.roles import Role
 from adjudicator.presentation.review import ReviewView
 from adjudicator.problems import Refused
-from adjudicator.review.cases import CLOSED, State, What, replay
+from adjudicator.review.cases import Event, State, What
 from adjudicator.review.decision import Decision, LineChange, Verdict
 from adjudicator.store import bulk, journal, lock, runs
 from adjudicator.store.journal import Act
@@ -38,65 +38,29 @@ from adjudicator.store.schema import (
     CASE_EVENTS,
     CASE_STATES,
     CASES,
-    CLAIM_DECISIONS,
-    FLAGS,
     JOURNAL,
     LINE_DECISIONS,
     REVIEWS,
     RULE_TEXTS,
-    SELECTED,
-    SELECTIONS,
 )
-from adjudicator.vocabulary import ClaimStatus
 from cli import main
 from tests.books.children import Child
+from tests.books.queueing import (
+    ACCEPT,
+    AMINA,
+    JOSEPH,
+    NOON,
+    REJECT,
+    accepted,
+    after,
+    consistent,
+    flag,
+    key_of,
+    run,
+    select,
+    with_settings,
+)
 from tests.books.states import BY
-
-NOON = dt.datetime(2026, 3, 2, 12, 0, tzinfo=dt.UTC)
-"""A Monday."""
-
-AMINA, JOSEPH = "Amina", "Joseph"
-
-ACCEPT = Decision(Verdict.ACCEPT)
-REJECT = Decision(Verdict.REJECT, reason="DUP-01", words="the same visit")
-
-
-def after(minutes: int = 0, days: int = 0) -> dt.datetime:
-    return NOON + dt.timedelta(minutes=minutes, days=days)
-
-
-def accepted(connection: sa.Connection) -> list[int]:
-    """Give the accepted claims, those with the highest amounts first."""
-    table = CLAIM_DECISIONS
-    query = sa.select(table.c.claim_id).where(table.c.status != int(ClaimStatus.REJECTED), table.c.entry == 1)
-    return list(connection.execute(query.order_by(table.c.valuated.desc(), table.c.claim_id)).scalars())
-
-
-def flag(
-    books: Books, claim_id: int, rule: str = "PRICE-01", line: int = 0, score: int = 50, version: str = "1"
-) -> None:
-    with books.database.writing() as connection:
-        decisions = current_decisions(connection, np.array([claim_id]), runs.last_run(connection))
-        values = journal.canonical({"asked": "12.00"})
-        row = {"run": decisions["run"][0].as_py(), "claim_id": claim_id, "line": line, "rule": rule}
-        row |= {"version": version, "severity": 1, "score": score, "values": values, "digest": 0}
-        connection.execute(sa.insert(FLAGS).values(row))
-
-
-def select(books: Books, claim_ids: list[int], method: str = "random", purpose: str = "review") -> None:
-    with books.database.writing() as connection:
-        query = sa.select(sa.func.coalesce(sa.func.max(SELECTIONS.c.selection), 0))
-        number = connection.execute(query).scalar_one() + 1
-        entry = journal.append(connection, Act("auditor", "select"), {"selection": number})
-        values = {"selection": number, "journal": entry, "purpose": purpose, "method": method, "record": "{}"}
-        connection.execute(sa.insert(SELECTIONS).values(values))
-        rows = [{"selection": number, "claim_id": claim, "probability": 1, "of": 20} for claim in claim_ids]
-        connection.execute(sa.insert(SELECTED), rows)
-
-
-def with_settings(folder: Path, text: str) -> None:
-    settings = folder / "scheme.yaml"
-    settings.write_text(f"review: {text}\n" + settings.read_text("utf-8"), "utf-8")
 
 
 @pytest.fixture
@@ -111,12 +75,6 @@ def folder(decided_folder: Path) -> Path:
         select(books, claims[12:], purpose="feedback")
         open_cases(books, "the queue", NOON)
     return decided_folder
-
-
-def key_of(attempt: Callable[[], object]) -> str:
-    with pytest.raises(Refused) as refused:
-        attempt()
-    return refused.value.problems[0].what.key
 
 
 def first(books: Books, by: str = AMINA, minutes: int = 0) -> Case:
@@ -138,7 +96,7 @@ def held(books: Books) -> set[int]:
 
 def test_cases_are_opened_once_for_what_was_flagged_or_selected(folder: Path) -> None:
     with open_books(folder) as books:
-        assert open_cases(books, AMINA) == 0
+        assert open_cases(books, AMINA).opened == 0
         with books.database.reading() as connection:
             opened = cases.open_ones(connection)
             claims = accepted(connection)
@@ -166,7 +124,7 @@ def test_the_stakes_of_a_line_are_the_highest_score_on_it_or_its_claim(decided_f
         flag(books, claim, "A", 0, 10)
         flag(books, claim, "B", dearest, 60)
         flag(books, claim, "C", dearest, 40)
-        assert open_cases(books, AMINA, NOON) == 1
+        assert open_cases(books, AMINA, NOON).opened == 1
         with books.database.reading() as connection:
             (case,) = cases.open_ones(connection)
         total = sum((60 if line == dearest else 10) * amount for line, amount in amounts.items())
@@ -179,10 +137,10 @@ def test_a_rejected_claim_is_no_case_unless_it_was_selected(folder: Path) -> Non
         case = first(books)
         apply_review(books, deliver(books, try_decision(books, case.name, REJECT), AMINA), AMINA)
         flag(books, case.claim_id, "RULE-NEW")
-        assert open_cases(books, AMINA) == 0
+        assert open_cases(books, AMINA).opened == 0
         select(books, [case.claim_id])
         assert case.claim_id in held(books)
-        assert open_cases(books, AMINA) == 1
+        assert open_cases(books, AMINA).opened == 1
 
 
 @pytest.mark.parametrize(
@@ -202,7 +160,7 @@ def test_only_rules_in_use_that_flag_or_draw_open_cases(decided_folder: Path, te
             connection.execute(sa.insert(RULE_TEXTS).values(**values))
         flag(books, claim, version="hash", score=0)
         assert held(books) == ({claim} if opened else set())
-        assert open_cases(books, AMINA, NOON) == opened
+        assert open_cases(books, AMINA, NOON).opened == opened
         if opened:
             assert take_next(books, AMINA, NOON, queue="others") is None
             given = take_next(books, AMINA, NOON, queue="prices")
@@ -423,7 +381,7 @@ def test_a_release_frees_a_claim_and_is_named(folder: Path) -> None:
         done = queue.release(books, case.name, "REL-03", "seen on the spot", AMINA, NOON)
         assert done.standing.state is State.RELEASED
         assert case.claim_id not in held(books)
-        assert open_cases(books, AMINA) == 0
+        assert open_cases(books, AMINA).opened == 0
         with books.database.reading() as connection:
             entry = connection.execute(sa.select(JOURNAL).where(JOURNAL.c.what == "review released")).one()
         assert (entry.by, json.loads(entry.content)["reason"]) == (AMINA, "REL-03")
@@ -462,17 +420,17 @@ def test_a_claim_is_a_case_again_only_for_something_new(folder: Path) -> None:
         case = first(books)
         apply_review(books, deliver(books, try_decision(books, case.name, _less(books, case)), AMINA), AMINA)
         flag(books, case.claim_id, case.rules[0])
-        assert open_cases(books, AMINA) == 0
+        assert open_cases(books, AMINA).opened == 0
         flag(books, case.claim_id, "RULE-NEW", score=80)
         assert case.claim_id in held(books)
-        assert open_cases(books, AMINA) == 1
+        assert open_cases(books, AMINA).opened == 1
         with books.database.reading() as connection:
             again = cases.find_case(connection, case.name)
         assert (again.round, again.rules) == (2, ("RULE-NEW",))
         deliver(books, try_decision(books, case.name, ACCEPT), AMINA)
-        assert open_cases(books, AMINA) == 0
+        assert open_cases(books, AMINA).opened == 0
         select(books, [case.claim_id])
-        assert open_cases(books, AMINA) == 1
+        assert open_cases(books, AMINA).opened == 1
 
 
 def _less(books: Books, case: Case) -> Decision:
@@ -528,28 +486,6 @@ def test_a_case_file_shows_the_claim(folder: Path) -> None:
 
 
 # A walk through everything that can be done.
-
-
-def consistent(connection: sa.Connection) -> None:
-    """Make sure that the queue is what the events say, and that every event is in the journal."""
-    numbers = connection.execute(sa.select(CASES.c.case)).scalars().all()
-    events = cases.events_of(connection, numbers)
-    states = {row.case: row._mapping for row in connection.execute(sa.select(CASE_STATES))}
-    for case in numbers:
-        standing = replay(events[case])
-        assert (case in states) == (standing.state not in CLOSED)
-        if case in states:
-            found = states[case]
-            assert (found["state"], found["officer"]) == (standing.state.value, standing.officer)
-            assert (found["since"], found["due"]) == (standing.since.isoformat(), standing.due)
-            assert found["until"] == (standing.until.isoformat() if standing.until else None)
-    assert journal.broken_links(connection) == []
-    entries = connection.execute(
-        sa.select(CASE_EVENTS.c.what, CASE_EVENTS.c.by, JOURNAL.c.what, JOURNAL.c.by).join(
-            JOURNAL, JOURNAL.c.number == CASE_EVENTS.c.journal
-        )
-    )
-    assert all(f"review {what}" == entry and by == entered for what, by, entry, entered in entries)
 
 
 def test_whatever_officers_do_the_queue_is_what_the_events_say(folder: Path) -> None:
@@ -662,13 +598,6 @@ def test_two_who_open_cases_open_each_once(decided_folder: Path) -> None:
 # From the command line.
 
 
-def run(*arguments: str, folder: Path, language: str = "en", exit_code: int = 0) -> str:
-    runner = CliRunner()
-    done = runner.invoke(main, ["review", *arguments, "--scheme", str(folder), "--lang", language])
-    assert done.exit_code == exit_code, done.output
-    return done.output
-
-
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_the_commands(folder: Path, language: str) -> None:
     def said(*arguments: str, by: str | None = AMINA, exit_code: int = 0) -> str:
@@ -725,6 +654,60 @@ def test_the_parts_of_a_decision_belong_to_the_line_before_them(folder: Path) ->
         ("MED-01", None),
     ]
     assert earlier[2].quantity == 50
+
+
+def test_what_is_said_before_any_line_is_said_of_all(folder: Path) -> None:
+    with open_books(folder) as books:
+        for _ in range(12):
+            case = first(books)
+            if len(try_decision(books, case.name, ACCEPT).before) >= 3:
+                break
+    run(
+        *("decide", str(case.case), "--reason", "OTH-99", "--words", "all of it", "--reject-line", "1"),
+        *("--reject-line", "2", "--reason", "MED-01", "--reject-line", "3", "--words", "this too"),
+        *("--confirm", "--by", AMINA),
+        folder=folder,
+    )
+    with open_books(folder) as books:
+        earlier = case_file(books, case.name).earlier
+    assert [(line.reason, line.words) for line in earlier.values()] == [
+        ("OTH-99", "all of it"),
+        ("MED-01", None),
+        ("OTH-99", "this too"),
+    ]
+
+
+def test_a_name_that_nothing_has_is_answered_with_those_that_are(folder: Path) -> None:
+    assert "in the queues RULE-0, RULE-1, RULE-2" in run(
+        "list", "--queue", "RULE-9", "--by", "x", folder=folder
+    )
+    assert "12 others wait" in run("list", "--officer", "Nobody", "--by", "x", folder=folder)
+    said = run("next", "--queue", "RULE-9", "--by", AMINA, folder=folder, language="fr")
+    assert "RULE-1" in said
+
+
+def test_a_second_officer_whom_routing_wants_is_not_put_down_to_an_amount(folder: Path) -> None:
+    with open_books(folder) as books:
+        case = first(books)
+        queue.put_back(books, str(case.case), AMINA)
+        content = {"queue": "prices", "second": True, "rules": ["some-route"]}
+        with books.database.writing() as connection:
+            locked = cases.locked(connection, case.case)
+            cases.record(connection, locked, Event(What.ROUTED, "x", cases.this_moment(), content))
+    said = run("decide", str(case.case), "--accept", "--confirm", "--by", AMINA, folder=folder)
+    assert "the routing rules want another officer" in said
+
+
+def test_figures_of_sources_add_up_with_those_that_wait(folder: Path) -> None:
+    with open_books(folder) as books:
+        decided, released, held = first(books), first(books), first(books)
+        deliver(books, try_decision(books, decided.name, REJECT), AMINA, after(1))
+        queue.release(books, released.name, "REL-01", None, AMINA, after(1))
+        assert held
+        with books.database.reading() as connection:
+            found = figures(connection, NOON)
+    assert sum(one.cases for one in found.waiting) == found.total.waiting == 10
+    assert (found.total.hits, found.total.decided, found.total.released) == (12, 1, 1)
 
 
 def test_a_table_of_reviews_reads_back(folder: Path) -> None:

@@ -113,7 +113,7 @@ def test_how_the_earlier_case_of_a_claim_ended_is_known(decided_folder: Path) ->
         trial = try_decision(books, case.name, Decision(Verdict.ACCEPT))
         apply_review(books, deliver(books, trial, "Amina"), "Amina")
         draw(books, claim_id)
-        assert open_cases(books, "the queue") == 1
+        assert open_cases(books, "the queue").opened == 1
         [review] = of_kind(facts_of_case(books, case.name), "review")
         saved = trial.amounts[0] - trial.amounts[1]
         assert review == {"outcome": "accept", "by": "Amina", "saved": saved, "round": 1}

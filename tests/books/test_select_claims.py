@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 import sqlalchemy as sa
 
 from adjudicator.books.books import open_books
-from adjudicator.books.review.selection import Drawn, draw_again, select
+from adjudicator.books.review.selection import Drawn, draw_again, draw_as_planned, select
 from adjudicator.books.review.selection_estimate import Estimated, claims_of, done_so_far, estimate_selection
+from adjudicator.books.review.selection_frame import Candidates, Moment
 from adjudicator.books.review.selection_plan import Plan, Wanted
 from adjudicator.problems import Refused
-from adjudicator.review.selection import AMOUNT, Allocation, Method
+from adjudicator.review.selection import AMOUNT, Allocation, Frame, Method
 from adjudicator.store import journal
+from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.schema import CLAIM_DECISIONS, CLAIMS, JOURNAL, SELECTED, SELECTIONS
 from adjudicator.vocabulary import ClaimStatus, ReviewStatus
 from tests.books.conftest import NewBooks
@@ -79,6 +86,21 @@ def test_a_selection_is_written_with_all_that_it_takes_to_draw_it_again(decided:
     assert again.claim_ids.tolist() == done.claim_ids.tolist()
 
 
+def test_anybody_can_draw_again_from_the_record(decided: Path) -> None:
+    drawn = draw(decided, RANDOM)
+    record, frame = drawn.record, drawn.candidates.frame
+    parts = (record["seed"], record["purpose"], record["frame"]["hash"])
+    key = hashlib.sha256("\x1f".join(parts).encode()).digest()
+
+    def number(claim: tuple[str, str]) -> bytes:
+        return hashlib.blake2b("\x1f".join(claim).encode(), key=key, digest_size=16).digest()
+
+    listed = sorted(zip(frame.facility, frame.claim, strict=True), key=number)
+    with open_books(decided) as books:
+        rows = claims_of(books, 1)[1]
+    assert {(row["facility"], row["claim"]) for row in rows} == set(listed[: record["selected"]["claims"]])
+
+
 def test_the_same_draw_is_refused_until_other_claims_come_in(new_books: NewBooks, country: Path) -> None:
     folder = new_books(country, RECEIVED_AGAIN)
     first = draw(folder, RANDOM)
@@ -94,6 +116,39 @@ def test_the_same_draw_is_refused_until_other_claims_come_in(new_books: NewBooks
     for number in (1, 2, 3):
         with open_books(folder) as books:
             assert len(claims_of(books, number)[1]) == (first, other, later)[number - 1].selection.drawn.sum()
+
+
+def candidates_of(names: Sequence[str]) -> Candidates:
+    """Make candidates of claims of equal amounts."""
+    amounts = np.full(len(names), 100, np.int64)
+    frame = Frame(["F"] * len(names), names, amounts, amounts, {})
+    digests = row_digests(pa.table({"claim": pa.array(names, pa.string())}))
+    return Candidates(np.arange(len(names)), frame, amounts, {}, table_hash([digests]))
+
+
+def test_one_seed_twice_is_fair_to_claims_that_were_not_drawn_before() -> None:
+    # As scheme administrators do: one seed for all months, and what was not drawn last month is there again.
+    old, new = ([f"{month}{number:02}" for number in range(40)] for month in "AB")
+    drawn_again: Counter[str] = Counter()
+    with sa.create_engine("sqlite://").connect() as connection:
+        for seed in range(400):
+            plan = replace(RANDOM, seed=str(seed), percent=2_500)
+            first = draw_as_planned(connection, plan, Moment(1, 1, 1), candidates_of(old))
+            left = [name for name, drawn in zip(old, first.drawn, strict=True) if not drawn]
+            later = draw_as_planned(connection, plan, Moment(2, 1, 2), candidates_of([*left, *new]))
+            chosen = [name for name, drawn in zip([*left, *new], later.drawn, strict=True) if drawn]
+            drawn_again.update(name[0] for name in chosen)
+    # Of 30 old and 40 new claims a quarter each, within four standard errors.
+    assert drawn_again["A"] == pytest.approx(400 * 18 * 30 / 70, abs=4 * (400 * 18 * 0.24 * 0.75) ** 0.5)
+
+
+def test_a_draw_for_review_says_nothing_of_one_for_feedback() -> None:
+    among = candidates_of([str(number) for number in range(400)])
+    with sa.create_engine("sqlite://").connect() as connection:
+        plans = (RANDOM, replace(RANDOM, purpose="feedback"))
+        review_, feedback = (draw_as_planned(connection, plan, Moment(1, 1, 1), among) for plan in plans)
+    assert review_.strata == feedback.strata
+    assert 3 <= (review_.drawn & feedback.drawn).sum() <= 32
 
 
 def test_reviewed_claims_are_never_selected_and_each_purpose_counts_alone(decided: Path) -> None:
@@ -183,10 +238,23 @@ def test_an_estimate_waits_for_all_reviews(decided: Path) -> None:
         apply(books)
     part = estimated(decided, 1, partial=True)
     assert part.waiting == len(set(chosen[-4:]) - set(rejected))
+    strata = drawn.selection.strata
+    missing = sum(
+        amount * strata[stratum].claims / strata[stratum].drawn
+        for claim, stratum, amount in zip(
+            chosen,
+            drawn.selection.stratum[drawn.selection.drawn].tolist(),
+            drawn.candidates.frame.valuated[drawn.selection.drawn].tolist(),
+            strict=True,
+        )
+        if claim in set(chosen[-4:]) - set(rejected)
+    )
+    assert part.if_all - part.if_none == pytest.approx(missing)
     review(decided, sorted(set(chosen[-4:]) - set(rejected)), [])
     whole = estimated(decided, 1)
     after = valuated(decided, chosen)
     assert whole.waiting == whole.unapplied == 0
+    assert whole.if_none == whole.if_all == pytest.approx(whole.estimate.expansion.estimate)
     assert whole.estimate.found == sum(before[claim] - after[claim] for claim in chosen)
     assert whole.estimate.claims == drawn.record["frame"]["claims"]
     assert whole.estimate.valuated == drawn.record["frame"]["valuated"]

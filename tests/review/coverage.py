@@ -42,6 +42,8 @@ class Population:
     """The spread of the logarithm of amounts."""
     by_size: bool = False
     """Whether large claims are overpaid more often."""
+    largest: int = 0
+    """How many of the largest claims are overpaid whole, whatever the others are."""
 
     def made(self, seed: int) -> tuple[Frame, Int64s]:
         """Make the claims, and what is overpaid of each."""
@@ -51,6 +53,8 @@ class Population:
         wrong = random.random(self.claims) < np.minimum(1, self.rate * weight)
         part = np.where(random.random(self.claims) < self.whole, 1.0, random.beta(1.5, 3, self.claims))
         overpaid = np.where(wrong, np.ceil(amounts * part), 0).astype(np.int64)
+        worst = np.argsort(amounts, kind="stable")[len(amounts) - self.largest :]
+        overpaid[worst] = amounts[worst]
         names = [f"{number:06d}" for number in range(self.claims)]
         return Frame(["F"] * self.claims, names, amounts, amounts, {}), overpaid
 
@@ -63,6 +67,9 @@ POPULATIONS = (
     Population("one in 3", 0.3, 0.5),
     Population("large ones", 0.1, 0.5, by_size=True),
     Population("very skewed", 0.1, 0.5, skew=1.6),
+    Population("even amounts", 0.05, 0.5, skew=0.3),
+    Population("the 40 largest", 0.03, 0.5, largest=40),
+    Population("nearly all, whole", 0.97, 1.0),
     Population("none", 0.0, 0.5),
 )
 
@@ -89,6 +96,8 @@ class Coverage:
     """How intervals did against the truth."""
 
     covered: float
+    student: float
+    """How often Student's interval alone held the truth."""
     too_low: float
     """How often the truth lay above the interval."""
     too_high: float
@@ -125,11 +134,12 @@ def _reviewed(frame: Frame, selection: Selection, overpaid: Int64s) -> Iterator[
 
 
 def _coverage(found: list[Interval], truth: int, whole: int) -> Coverage:
-    low, high, estimated = (
-        np.array([getattr(one, name) for one in found]) for name in ("low", "high", "estimate")
+    low, high, estimated, student = (
+        np.array([getattr(one, name) for one in found]) for name in ("low", "high", "estimate", "student")
     )
     return Coverage(
         float(((low <= truth) & (truth <= high)).mean()),
+        float((np.abs(truth - estimated) <= student * (1 + 1e-12)).mean()),
         float((truth > high).mean()),
         float((truth < low).mean()),
         float((high - low).mean() / 2 / whole),
@@ -150,7 +160,7 @@ def main() -> None:
     for heading in ("overpaid", "sample", "size"):
         table.add_column(heading, justify="right" if heading == "size" else "left", no_wrap=True)
     for estimator in ("e", "r"):
-        for heading in ("held", "above", "below", "±", "bias"):
+        for heading in ("held", "alone", "above", "below", "±", "bias"):
             table.add_column(f"{estimator}.{heading}", justify="right", no_wrap=True)
     for population in POPULATIONS:
         for design in DESIGNS:
@@ -158,20 +168,21 @@ def main() -> None:
                 done = measure(population, design, size, given.confidence / 100, given.draws, given.seed)
                 cells = (cell for one in done.values() for cell in _cells(one))
                 table.add_row(population.name, design, str(size), *cells)
-    Console(width=140).print(table)
+    Console(width=150).print(table)
 
 
 def _title(given: argparse.Namespace) -> str:
     return (
         f"Intervals of {given.confidence:g}%, {given.draws} draws each, seed {given.seed}; "
         "e: expansion, r: combined ratio.\n"
-        "held: how often the interval held the truth; above, below: how often the truth lay there;\n"
-        "±: half its mean width, bias: of the mean estimate, both as shares of what was valued."
+        "held: how often the interval held the truth; alone: how often Student's alone would have;\n"
+        "above, below: how often the truth lay there;\n"
+        "±: half its mean width; bias: of the mean estimate, both as shares of what was valued."
     )
 
 
 def _cells(one: Coverage) -> Iterator[str]:
-    for share in (one.covered, one.too_low, one.too_high):
+    for share in (one.covered, one.student, one.too_low, one.too_high):
         yield f"{share:.1%}"
     yield f"{one.width:.2%}"
     yield f"{one.bias:+.2%}"

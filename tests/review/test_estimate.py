@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 
@@ -124,20 +125,38 @@ def test_finding_nothing_is_not_knowing_that_there_is_nothing() -> None:
     (told,) = found.strata
     assert found.expansion.estimate == 0
     assert found.expansion.low == 0
-    assert told.silent_claims == most_unseen(1000, 30, 0.05)
-    assert found.expansion.high == told.silent_bound == sum(others[-told.silent_claims :])
+    assert told.unseen_claims == most_unseen(1000, 30, 0.05)
+    assert found.expansion.high == told.unseen_valuated == sum(others[-told.unseen_claims :])
     assert found.thin
 
 
-def test_silent_strata_widen_only_the_upper_end() -> None:
+def test_finding_only_wrong_claims_is_not_knowing_that_all_are() -> None:
+    # Nothing varies: Student's interval would say that each of the thousand is overpaid, for certain.
+    found = estimate([stratum([100] * 40, [100] * 40, [100] * 960)], 0.95)
+    right = most_unseen(1000, 40, 0.025)
+    for interval in (found.expansion, found.ratio):
+        assert interval is not None
+        assert interval.student == 0
+        assert interval.estimate == interval.high == 100_000
+        assert interval.low == pytest.approx(100 * (1000 - right))
+
+
+@given(strata(), st.sampled_from([0.8, 0.95]))
+def test_finding_something_never_lowers_the_upper_end(made: list[Reviewed], confidence: float) -> None:
+    nothing = [replace(one, overpaid=np.zeros_like(one.overpaid)) for one in made]
+    high = estimate(nothing, confidence).expansion.high
+    assert estimate(made, confidence).expansion.high >= high * (1 - 1e-12)
+
+
+def test_what_was_not_seen_adds_to_what_was() -> None:
     loud = stratum([50, 0, 0, 20, 30], [100] * 5, [100] * 95, "loud")
-    silent = stratum([0] * 10, [10] * 10, [10] * 90, "silent")
-    alone, both = estimate([loud], 0.95).expansion, estimate([loud, silent], 0.95).expansion
-    assert both.estimate == alone.estimate
-    assert both.low == pytest.approx(alone.low)
-    bound = 10 * most_unseen(100, 10, 0.025)
-    above = math.hypot(alone.high - alone.estimate, bound)
-    assert both.high == pytest.approx(both.estimate + above)
+    quiet = stratum([0] * 10, [10] * 10, [10] * 90, "quiet")
+    both = estimate([loud, quiet], 0.95).expansion
+    unseen = [most_unseen(100, reviewed, 0.025) for reviewed in (5, 10)]
+    error = math.sqrt(100 * 95 * 450 / 5)
+    assert both.student == pytest.approx(2.776445 * error)
+    assert both.high == pytest.approx(2000 + math.hypot(both.student, 100 * unseen[0], 10 * unseen[1]))
+    assert both.low == max(100, 2000 - math.hypot(both.student, 20 * unseen[0]))
 
 
 def test_a_review_that_adds_leaves_the_lower_end_free() -> None:

@@ -21,10 +21,13 @@ from adjudicator.review.cases import (
     What,
     after,
     clock_stops,
+    due_day,
+    news,
     replay,
     same_person,
     seconds_held,
 )
+from adjudicator.review.working_days import USUAL, due_date
 from adjudicator.words import say
 
 START = dt.datetime(2026, 3, 2, 8, 0, tzinfo=dt.UTC)
@@ -39,7 +42,7 @@ def at(minutes: int) -> dt.datetime:
 def event(what: What, by: str = "Amina", minutes: int = 0, **content: Any) -> Event:
     if what in (What.TAKEN, What.RETURNED):
         content = {"until": at(minutes + 30).isoformat()} | content
-    if what in (What.OPENED, What.RECEIVED, What.LAPSED):
+    if what in (What.OPENED, What.REGRADED, What.RECEIVED, What.LAPSED):
         content = {"due": "2026-03-16"} | content
     if what is What.ASSIGNED:
         content = {"to": "Joseph"} | content
@@ -56,6 +59,46 @@ def refusal(events: Sequence[Event]) -> str:
     with pytest.raises(Refused) as refused:
         replay(events)
     return refused.value.problems[0].what.key
+
+
+def test_one_person_is_one_however_their_name_is_typed() -> None:
+    assert same_person("Éléonore  Ba", "E\u0301LE\u0301ONORE ba ")
+    assert not same_person("Eleonore Ba", "Éléonore Ba")
+
+
+def test_what_comes_up_later_changes_neither_who_has_a_case_nor_the_time_they_took() -> None:
+    taken = [opened(), event(What.TAKEN, minutes=1)]
+    later = event(What.REGRADED, "Joseph", 3, due="2026-03-09")
+    standing, before = replay([*taken, later]), replay(taken)
+    assert (standing.state, standing.officer, standing.until) == (State.HELD, "Amina", before.until)
+    assert (standing.since, standing.due) == (before.since, dt.date(2026, 3, 9))
+    decided = event(What.DECIDED, minutes=11)
+    assert seconds_held([*taken, later, decided]) == seconds_held([*taken, decided]) == 600
+    returned = event(What.RETURNED, minutes=2)
+    back = event(What.RECEIVED, "desk", 60 * 24 * 2)
+    assert clock_stops([*taken, returned, later, back]) == clock_stops([*taken, returned, back])
+    assert news([*taken, later]) == [later]
+    assert news([*taken, later, event(What.TAKEN, minutes=4)]) == []
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 20), st.sampled_from([2, 5, 10])), max_size=4),
+    st.lists(st.tuples(st.integers(0, 20), st.integers(1, 9)), max_size=2),
+)
+def test_a_case_is_due_no_later_for_what_comes_up(
+    gradings: list[tuple[int, int]], stops: list[tuple[int, int]]
+) -> None:
+    a_day = 60 * 24
+    events = [event(What.OPENED, "the queue", due="2026-03-16", days=10)]
+    for day, long in stops:
+        events.append(event(What.RETURNED, minutes=day * a_day, until="2030-01-01T00:00:00+00:00"))
+        events.append(event(What.RECEIVED, "desk", (day + long) * a_day))
+    alone = due_day(events, USUAL)
+    for day, days in gradings:
+        events.append(event(What.REGRADED, "Joseph", day * a_day, due="2026-03-16", days=days))
+        sooner = due_day(events, USUAL)
+        assert sooner <= alone
+        assert sooner <= due_date((START + dt.timedelta(days=day)).date(), days, clock_stops(events))
 
 
 ACTS = st.tuples(

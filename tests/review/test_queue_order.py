@@ -10,7 +10,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from adjudicator.review.ranking import expected_minutes, expected_saving, rank
-from adjudicator.review.working_days import USUAL, Calendar, due_date, working_days_late
+from adjudicator.review.working_days import USUAL, Calendar, due_before, due_date, working_days_late
 
 DAYS = st.dates(dt.date(2020, 1, 1), dt.date(2030, 12, 31))
 LENGTHS = st.integers(0, 40)
@@ -53,6 +53,12 @@ def test_lateness_is_counted_in_working_days(due: dt.date, days: int) -> None:
     assert (late > 0) <= (today > due)
     assume(late)
     assert due_date(due, late) <= today
+
+
+@given(DAYS, st.integers(-30, 60), st.sampled_from([USUAL, Calendar(frozenset((4,)))]))
+def test_what_was_due_before_a_day_is_late(due: dt.date, days: int, calendar: Calendar) -> None:
+    today = due + dt.timedelta(days=days)
+    assert (due < due_before(today, calendar)) == (working_days_late(due, today, calendar) > 0)
 
 
 def test_examples_of_due_dates() -> None:

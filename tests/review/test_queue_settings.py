@@ -9,6 +9,7 @@ import pytest
 
 from adjudicator.problems import Refused
 from adjudicator.scheme import ReviewSettings, read_settings
+from adjudicator.vocabulary import Severity
 
 
 def settings(folder: Path, review: str, currency: str = "XAF") -> ReviewSettings:
@@ -50,6 +51,14 @@ def test_mistakes_are_told_with_their_line(tmp_path: Path, review: str, keys: li
         settings(tmp_path, review)
     assert [problem.what.key for problem in refused.value.problems] == keys
     assert {problem.place.line for problem in refused.value.problems} == {3}
+
+
+def test_what_is_grave_is_never_due_later_than_the_rest(tmp_path: Path) -> None:
+    usual, short = settings(tmp_path, ""), settings(tmp_path, "review: {days: 3}")
+    for severity in Severity:
+        assert usual.days_for(severity) == (5 if severity >= Severity.HIGH else 10)
+        assert short.days_for(severity) == 3
+    assert settings(tmp_path, "review: {grave_days: 1}").days_for(Severity.CRITICAL) == 1
 
 
 def test_a_scheme_has_its_own_calendar(tmp_path: Path) -> None:

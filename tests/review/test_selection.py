@@ -30,6 +30,9 @@ from adjudicator.review.selection import (
     select_variance,
     total,
 )
+from adjudicator.review.strata import in_words
+from adjudicator.vocabulary import FacilityLevel
+from adjudicator.words import label, say, text
 
 CLAIMS = st.lists(
     st.tuples(st.integers(0, 10**6), st.sampled_from(["A00", "B50", "Z34", ""]), st.sampled_from("HCD")),
@@ -204,6 +207,17 @@ def test_strata_are_the_same_for_any_order_of_rows(claims: list[Claim], data: st
     assert one.strata == other.strata
     assert one.drawn[places].tolist() == other.drawn.tolist()
     assert all(stratum.drawn >= min(2, stratum.claims) for stratum in one.strata)
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_strata_have_names_for_people(language: str) -> None:
+    named = say(in_words("level=hospital, amount=2, diagnosis="), language)
+    hospital = label(FacilityLevel.HOSPITAL, language)
+    expected = [("level", hospital), ("amount", "2"), ("diagnosis", "–")]
+    parts = [f"{text(f'review_selection.by.{by}', language)} {value}" for by, value in expected]
+    assert named == ", ".join(parts)
+    for name in (EVERYTHING, TAKE_ALL, NOTHING):
+        assert say(in_words(name), language) == text(f"review_selection.stratum.{name}", language)
 
 
 def test_the_largest_are_all_taken() -> None:

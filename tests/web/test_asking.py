@@ -25,8 +25,10 @@ from adjudicator.books.review.case_file import case_file
 from adjudicator.books.review.opening import open_cases
 from adjudicator.books.review.queue import release, take
 from adjudicator.books.submission.asking import Asked, ask
-from adjudicator.books.submission.counter import Counter, Sent, State
+from adjudicator.books.submission.counter import Counter
+from adjudicator.books.submission.reading import Sent
 from adjudicator.books.submission.rules import is_near
+from adjudicator.books.submission.submitted import State
 from adjudicator.books.verification import verify
 from adjudicator.presentation.review import ReviewView
 from adjudicator.rulebook.read import read_rules
@@ -251,7 +253,7 @@ def test_flags_open_cases_and_join_open_ones(folder: Path) -> None:
             accepted = _accepted(connection)
             for claim_id in accepted[:2]:
                 connection.execute(sa.insert(FLAGS).values(_flag(claim_id)))
-        assert open_cases(books, BY) == 2
+        assert open_cases(books, BY).opened == 2
         with books.database.reading() as connection:
             cases = dict(connection.execute(sa.select(CASES.c.claim_id, CASES.c.case)).all())
         over, still = accepted[:2]
@@ -259,7 +261,7 @@ def test_flags_open_cases_and_join_open_ones(folder: Path) -> None:
         release(books, str(cases[over]), "REL-05", None, "Amina")
         done = ask(books, BY)
         assert done
-        opened = open_cases(books, BY)
+        opened = open_cases(books, BY).opened
         with books.database.reading() as connection:
             flagged = set(
                 connection.execute(sa.select(FLAGS.c.claim_id).where(FLAGS.c.rule != "x")).scalars()
@@ -272,7 +274,7 @@ def test_flags_open_cases_and_join_open_ones(folder: Path) -> None:
         assert (still, 2) not in rounds
         assert opened == len(rounds) - 2
         assert len({flag.rule for flag in case_file(books, str(cases[still])).flags}) > 1
-        assert open_cases(books, BY) == 0
+        assert open_cases(books, BY).opened == 0
 
 
 def _accepted(connection: sa.Connection) -> list[int]:

@@ -16,7 +16,8 @@ from adjudicator.books.books import Books
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
 from adjudicator.books.review.cases import Case, events_of, find_case
 from adjudicator.books.review.delivery import earlier_review
-from adjudicator.books.review.opening import queues_of_versions
+from adjudicator.books.review.feedback import Answered, answers_of
+from adjudicator.books.review.grounds import queues_of_versions
 from adjudicator.books.review.settled import Settled, settled
 from adjudicator.books.rules import recorded_rules
 from adjudicator.problems import Refused
@@ -32,6 +33,7 @@ from adjudicator.store.schema import (
     JOURNAL,
     LINE_DECISIONS,
     REGISTERS,
+    RUNS,
     SELECTED,
     SELECTIONS,
 )
@@ -139,6 +141,8 @@ class CaseFile:
     events: Sequence[Event]
     settled: Settled | None = None
     """The statement that the claim is on already."""
+    answered: Answered | None = None
+    """What the patient said, where somebody asked."""
 
 
 def case_file(books: Books, name: str) -> CaseFile:
@@ -184,6 +188,7 @@ def case_file(books: Books, name: str) -> CaseFile:
             earlier,
             events_of(connection, [case.case])[case.case],
             settled(connection, case.claim_id, case.facility),
+            next(answers_of(connection, books.decimals, [case.claim_id]), None),
         )
 
 
@@ -283,7 +288,8 @@ def _flags(books: Books, connection: sa.Connection, claim_id: int, last: int) ->
     silent = {version for version, queue in queues_of_versions(connection).items() if queue is None}
     query = (
         sa.select(FLAGS)
-        .where(FLAGS.c.claim_id == claim_id, FLAGS.c.run <= last)
+        # Flags are kept run by run: naming these finds a claim's at once.
+        .where(FLAGS.c.run.in_(sa.select(RUNS.c.run)), FLAGS.c.claim_id == claim_id, FLAGS.c.run <= last)
         .order_by(FLAGS.c.run, FLAGS.c.line, FLAGS.c.rule)
     )
     rows = [row for row in connection.execute(query) if row.version not in silent]

@@ -25,7 +25,9 @@ from adjudicator.review.cases import (
     What,
     after,
     replay,
+    same_person,
 )
+from adjudicator.review.grading import Grade
 from adjudicator.store import bulk, journal
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import (
@@ -47,18 +49,39 @@ class Case:
     claim: str
     round: int
     run: int
-    """The last run when it was opened."""
-    rules: tuple[str, ...]
-    """The rules that flagged the claim."""
-    selections: tuple[int, ...]
-    """The selections that drew it."""
-    queue: str
-    """That of the rule that is surest, else the way in which the claim was selected."""
-    score: int
-    saving: int
-    """What a look at it is expected to save, in minor units."""
-    minutes: int
+    """The last run when it was graded."""
+    grade: Grade
     standing: Standing
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """The rules that flagged the claim."""
+        return tuple(sorted(self.grade.rules))
+
+    @property
+    def selections(self) -> tuple[int, ...]:
+        """The selections that drew it."""
+        return self.grade.selections
+
+    @property
+    def queue(self) -> str:
+        """Where it was routed; else that of the rule that is surest, or the way in which it was selected."""
+        return self.standing.queue or self.grade.queue
+
+    @property
+    def score(self) -> int:
+        """How likely something is wrong, from 0 to 100."""
+        return self.grade.score
+
+    @property
+    def saving(self) -> int:
+        """What a look at it is expected to save, in minor units."""
+        return self.grade.saving
+
+    @property
+    def minutes(self) -> int:
+        """What a look at it takes."""
+        return self.grade.minutes
 
     @property
     def name(self) -> str:
@@ -122,6 +145,12 @@ def _events(connection: sa.Connection, case: int) -> list[Event]:
     return [_event(row) for row in connection.execute(query)]
 
 
+def grade_of(row: Any) -> Grade:
+    """Read how a case is graded, of its row in the table ``cases``."""
+    figures = {"score": row.score, "saving": row.saving, "minutes": row.minutes}
+    return Grade.of_record(json.loads(row.why) | figures)
+
+
 def _case_query() -> sa.Select[Any]:
     return sa.select(CASES, CLAIMS.c.facility, CLAIMS.c.claim).join(
         CLAIMS, CLAIMS.c.claim_id == CASES.c.claim_id
@@ -129,22 +158,8 @@ def _case_query() -> sa.Select[Any]:
 
 
 def _case(row: Any, events: Sequence[Event]) -> Case:
-    why, standing = json.loads(row.why), replay(events)
-    return Case(
-        row.case,
-        row.claim_id,
-        row.facility,
-        row.claim,
-        row.round,
-        row.run,
-        tuple(sorted(why["rules"])),
-        tuple(why["selections"]),
-        standing.queue or why["queue"],
-        row.score,
-        row.saving,
-        row.minutes,
-        standing,
-    )
+    standing = replay(events)
+    return Case(row.case, row.claim_id, row.facility, row.claim, row.round, row.run, grade_of(row), standing)
 
 
 def find_case(connection: sa.Connection, name: str) -> Case:
@@ -181,6 +196,15 @@ def case_of(connection: sa.Connection, number: int) -> Case:
     return _case(row, _events(connection, number))
 
 
+def cases_of(connection: sa.Connection, numbers: Sequence[int]) -> list[Case]:
+    """Read cases, in the order of their numbers."""
+    keys = bulk.wanted(connection, "wanted_numbers", pa.table({"key": pa.array(numbers, pa.int64())}))
+    query = _case_query().join(keys, keys.c.key == CASES.c.case).order_by(CASES.c.case)
+    rows = connection.execute(query).all()
+    events = events_of(connection, numbers)
+    return [_case(row, events[row.case]) for row in rows]
+
+
 def open_ones(
     connection: sa.Connection,
     states: Sequence[State] = (),
@@ -204,12 +228,18 @@ def open_ones(
     query = (
         _case_query()
         .join(CASE_STATES, CASE_STATES.c.case == CASES.c.case)
-        .where(*_chosen(states, officer, facility, due_by, queue))
+        .where(*_chosen(connection, states, officer, facility, due_by, queue))
         .order_by(CASE_STATES.c.rank, CASE_STATES.c.due, CASE_STATES.c.claim, CASE_STATES.c.case)
     )
     rows = connection.execute(query.limit(limit) if limit is not None else query).all()
     events = events_of(connection, [row.case for row in rows])
     return [_case(row, events[row.case]) for row in rows]
+
+
+def queues_with_cases(connection: sa.Connection) -> list[str]:
+    """Name the queues that open cases are in."""
+    query = sa.select(CASE_STATES.c.queue).distinct().order_by(CASE_STATES.c.queue)
+    return list(connection.execute(query).scalars())
 
 
 def count_open(
@@ -221,16 +251,21 @@ def count_open(
     queue: str | None = None,
 ) -> int:
     """Count the cases that :func:`open_ones` would list without a limit."""
-    query = (
-        sa.select(sa.func.count())
-        .select_from(CASE_STATES)
-        .join(CLAIMS, CLAIMS.c.claim_id == CASE_STATES.c.claim_id)
-        .where(*_chosen(states, officer, facility, due_by, queue))
-    )
+    query = sa.select(sa.func.count()).select_from(CASE_STATES)
+    if facility is not None:
+        query = query.join(CLAIMS, CLAIMS.c.claim_id == CASE_STATES.c.claim_id)
+    query = query.where(*_chosen(connection, states, officer, facility, due_by, queue))
     return int(connection.execute(query).scalar_one())
 
 
+def names_of(connection: sa.Connection, officer: str) -> list[str]:
+    """Give the ways in which open cases name an officer: databases do not fold the letters of all names."""
+    query = sa.select(CASE_STATES.c.officer).where(CASE_STATES.c.officer.is_not(None)).distinct()
+    return [name for name in connection.execute(query).scalars() if same_person(name, officer)]
+
+
 def _chosen(
+    connection: sa.Connection,
     states: Sequence[State],
     officer: str | None,
     facility: str | None,
@@ -241,7 +276,7 @@ def _chosen(
     if states:
         chosen.append(CASE_STATES.c.state.in_([state.value for state in states]))
     if officer is not None:
-        chosen.append(sa.func.lower(CASE_STATES.c.officer) == officer.lower())
+        chosen.append(CASE_STATES.c.officer.in_(names_of(connection, officer)))
     if facility is not None:
         chosen.append(CLAIMS.c.facility == facility)
     if due_by is not None:
@@ -296,10 +331,9 @@ def record(
     if standing.state in CLOSED:
         connection.execute(sa.delete(CASE_STATES).where(of_case))
     else:
-        queue = standing.queue or case.queue
+        queue = standing.queue or case.grade.queue
         columns = state_columns(standing) | {"queue": queue}
         connection.execute(sa.update(CASE_STATES).where(of_case).values(columns))
-        case = replace(case, queue=queue)
     return replace(case, standing=standing), number
 
 

@@ -29,12 +29,13 @@ from adjudicator.books.readjudication import (
     prepare_again,
     readjudicate,
 )
-from adjudicator.books.review.cases import Case, find_case, locked, record, this_moment
+from adjudicator.books.review.cases import Case, events_of, find_case, locked, record, this_moment
+from adjudicator.books.review.opening import later_grades
 from adjudicator.books.review.queue import in_hand, may_review, needs_second_opinion
 from adjudicator.books.review.reviews import last_review, with_values
 from adjudicator.books.rules import present_rules, rejecting
 from adjudicator.problems import Problem, Refused
-from adjudicator.review.cases import Event, State, What, releases, same_person
+from adjudicator.review.cases import Event, State, What, news, releases, same_person
 from adjudicator.review.decision import (
     ClaimedLine,
     Decision,
@@ -43,6 +44,7 @@ from adjudicator.review.decision import (
     problems_of,
     reviewed_lines,
 )
+from adjudicator.review.grading import Grade
 from adjudicator.store import runs
 from adjudicator.store.schema import CLAIM_LINES, LINE_DECISIONS, REVIEW_LINES, REVIEWS
 from adjudicator.vocabulary import Reason, ReviewStatus
@@ -75,6 +77,9 @@ class Trial:
     """The run of the decision that stands."""
     last_review: int
     """The claim's last review, 0 where it had none."""
+    news: tuple[Grade, Grade] | None = None
+    """How the case was graded when it was taken, or a decision proposed, and how it is now, where that is
+    another."""
 
     @property
     def amounts(self) -> tuple[int, int]:
@@ -149,12 +154,23 @@ def try_decision(books: Books, name: str, decision: Decision) -> Trial:
         again = prepare_again(connection, last + 1, basis, claim_ids, last_review(connection), rules)
         rows, _ = decide_again(connection, _with_pending(again, case.claim_id, lines), 1)
         standing = rows_of_decisions(connection, LINE_DECISIONS, again.before)
+        since = _since(connection, books, case)
     before = _line_amounts(standing)
     decided = rows["line_decisions"]
     booked = decided.filter(pa.array(decided["entry"].to_numpy() == DECISION))
     run = int(again.before["run"][0].as_py())
     after = _line_amounts(booked) if len(booked) else before
-    return Trial(case, decision, tuple(lines), before, after, run, number)
+    return Trial(case, decision, tuple(lines), before, after, run, number, since)
+
+
+def _since(connection: sa.Connection, books: Books, case: Case) -> tuple[Grade, Grade] | None:
+    """Tell what came up since an officer took a case, or proposed something, whether or not it was noted."""
+    if case.standing.state not in (State.HELD, State.SECOND_OPINION):
+        return None
+    unseen = news(events_of(connection, [case.case])[case.case])
+    before = Grade.of_record(unseen[0].content["was"]) if unseen else case.grade
+    now = later_grades(connection, books.settings.review, [case]).get(case.case, case.grade)
+    return (before, now) if before != now else None
 
 
 def _with_pending(again: Again, claim_id: int, lines: Sequence[ReviewedLine]) -> Again:

@@ -50,6 +50,9 @@ Int64s = npt.NDArray[np.int64]
 PATIENTS = tuple(cut for cut in Cut if CARC_OF_CUT[cut][0] == "PR")
 """What is cut off for the patient to pay."""
 
+CORRECTED = "correct feedback"
+"""What the journal calls it when feedback replaces what was put down before."""
+
 CONTRADICTS = Severity.MEDIUM
 """From this severity on, a finding counts as a contradiction where claims are counted."""
 
@@ -95,7 +98,7 @@ def record_feedback(books: Books, name: str, said: Feedback, by: str, correct: s
             what = message("review_selection.answered_before", claim=name)
             raise Refused([Problem(what, remedy=message("review_selection.answered_before.remedy"))])
         _write(connection, {claim_id: said}, by, before, correct)
-        return next(_answers(connection, books.decimals, [claim_id]))
+        return next(answers_of(connection, books.decimals, [claim_id]))
 
 
 def _write(
@@ -113,7 +116,7 @@ def _write(
             connection.execute(sa.insert(FEEDBACK).values(claim_id=claim_id, journal=number, **asdict(one)))
         else:
             content |= {"before": asdict(before), "reason": reason}
-            journal.append(connection, Act(by, "correct feedback"), content)
+            journal.append(connection, Act(by, CORRECTED), content)
             # The row keeps the entry that it came with: the claim was answered then.
             change = sa.update(FEEDBACK).where(FEEDBACK.c.claim_id == claim_id)
             connection.execute(change.values(**asdict(one)))
@@ -155,7 +158,7 @@ def load_feedback(books: Books, path: Path, by: str) -> FeedbackLoad:
             raise Refused(sorted(problems, key=lambda problem: problem.place.row or 0))
         new = {claim_id: one for claim_id, (_, one) in said.items() if claim_id not in before}
         _write(connection, new, by)
-        told = tuple(_answers(connection, books.decimals, list(new)))
+        told = tuple(answers_of(connection, books.decimals, list(new)))
     return FeedbackLoad(len(new), len(before), told)
 
 
@@ -224,19 +227,37 @@ def _feedback(row: Mapping[str, Any]) -> Feedback:
 def all_feedback(books: Books, contradictions_only: bool = False) -> list[Answered]:
     """Give all feedback, by facility and claim, with what contradicts the claims as they are decided now."""
     with books.database.reading() as connection:
-        answers = list(_answers(connection, books.decimals))
+        answers = list(answers_of(connection, books.decimals))
     return [one for one in answers if one.findings or not contradictions_only]
 
 
-def contradicted(connection: sa.Connection, claim_ids: Int64s, decimals: int) -> dict[int, bool]:
-    """Tell, of the claims that patients answered about, whether what they said contradicts them."""
+def contradicted(connection: sa.Connection, claim_ids: Int64s, upto: int) -> dict[int, bool]:
+    """Tell, of the claims that patients answered about, whether what they said contradicts them.
+
+    The answers are held against the claims as they were decided after the run ``upto``: a review that agrees
+    with a patient, and takes off what was not received, does not make the patient wrong.
+    """
+    worst = _worst(connection, claim_ids, upto)
+    return {claim_id: severity is not None for claim_id, severity in worst.items()}
+
+
+def contradictions_of(connection: sa.Connection, claim_ids: Int64s) -> dict[int, Severity]:
+    """Give the claims that their patients contradict, with how gravely at worst."""
+    worst = _worst(connection, claim_ids)
+    return {claim_id: severity for claim_id, severity in worst.items() if severity is not None}
+
+
+def _worst(
+    connection: sa.Connection, claim_ids: Int64s, upto: int | None = None
+) -> dict[int, Severity | None]:
+    """Give, of the claims that patients answered about, how grave a contradiction is; None: there is none."""
     said = _said_of(connection, claim_ids.tolist())
-    billed = billed_of(connection, np.array(sorted(said), np.int64))
+    billed = billed_of(connection, np.array(sorted(said), np.int64), upto)
+    # Amounts are only told in findings, whose words are not looked at here.
+    found = {claim_id: contradictions(one, billed[claim_id], 0) for claim_id, one in said.items()}
     return {
-        claim_id: any(
-            finding.severity >= CONTRADICTS for finding in contradictions(one, billed[claim_id], decimals)
-        )
-        for claim_id, one in said.items()
+        claim_id: max((one.severity for one in of_claim if one.severity >= CONTRADICTS), default=None)
+        for claim_id, of_claim in found.items()
     }
 
 
@@ -253,7 +274,7 @@ def _said(row: sa.Row[Any]) -> Feedback:
     return Feedback(**{name: row._mapping[name] for name in (*QUESTIONS, "mark", "words")})
 
 
-def _answers(
+def answers_of(
     connection: sa.Connection, decimals: int, claim_ids: Sequence[int] | None = None
 ) -> Iterator[Answered]:
     """Give what patients said of some claims, or of all, by facility and claim."""
@@ -282,12 +303,12 @@ def _answers(
         yield Answered(row.facility, row.claim, said, findings, row.by, row.at, bool(row.asked))
 
 
-def billed_of(connection: sa.Connection, claim_ids: Int64s) -> dict[int, Billed]:
-    """Give the facts of claims, as they are decided now, that feedback is held against."""
+def billed_of(connection: sa.Connection, claim_ids: Int64s, upto: int | None = None) -> dict[int, Billed]:
+    """Give the facts of claims that feedback is held against, as they are decided now or were after a run."""
     nothing = Billed(0, 0, 0, 0)
     if not len(claim_ids):
         return {}
-    decisions = current_decisions(connection, claim_ids, last_run(connection))
+    decisions = current_decisions(connection, claim_ids, last_run(connection) if upto is None else upto)
     lines = rows_of_decisions(connection, LINE_DECISIONS, decisions) if len(decisions) else None
     found: dict[int, list[dict[str, Any]]] = {}
     for line in [] if lines is None else lines.to_pylist():

@@ -1,321 +1,147 @@
-"""Opening cases: which claims deserve a medical officer's look, why, and what a look is expected to save."""
+"""Opening cases, and grading open ones anew: which claims deserve a look, and what it is expected to save.
+
+An open case follows what comes up about its claim: its grounds, its queue and its rank are those of today,
+and what is graver makes it due sooner. Each such change is an event of the case, in the journal.
+"""
 
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import sqlalchemy as sa
-import yaml
 
-from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
-from adjudicator.books.ledger import current_decisions, rows_of_decisions
-from adjudicator.books.review.cases import event_row, state_columns, this_moment
-from adjudicator.books.review.feedback import contradicted
-from adjudicator.review.cases import (
-    Event,
-    What,
-    after,
+from adjudicator.books.review.cases import Case, cases_of, event_row, state_columns, this_moment
+from adjudicator.books.review.grounds import (
+    PATIENT_FEEDBACK,
+    amounts_of_lines,
+    grounds_of,
+    waiting_for_a_case,
+    with_later_grounds,
 )
-from adjudicator.review.ranking import SCORE_ALL, expected_minutes, expected_saving, rank
+from adjudicator.review.cases import Event, Standing, What, after
+from adjudicator.review.grading import Grade, Grounds, grade
 from adjudicator.review.working_days import due_date
 from adjudicator.scheme import ReviewSettings
 from adjudicator.store import bulk, journal, runs
 from adjudicator.store.journal import Act
-from adjudicator.store.schema import (
-    CASE_EVENTS,
-    CASE_STATES,
-    CASES,
-    CLAIM_DECISIONS,
-    CLAIMS,
-    FEEDBACK,
-    FLAGS,
-    LINE_DECISIONS,
-    RULE_TEXTS,
-    SELECTED,
-    SELECTIONS,
-)
-from adjudicator.units import PERCENT_ALL
-from adjudicator.vocabulary import ClaimStatus
+from adjudicator.store.schema import CASE_EVENTS, CASE_STATES, CASES, CLAIMS
 
-Int64s = npt.NDArray[np.int64]
-
-ACTIVE: Final = "active"
-"""The status of rules that are in use."""
-
-PATIENT_FEEDBACK: Final = "patient-feedback"
-"""What a case is put down to that a patient's answers brought up, and its queue."""
-
-FEEDBACK_SCORE: Final = 80
-"""How likely something is wrong where a patient contradicts a claim, from 0 to 100."""
+REGRADED_AT_A_TIME: Final = 100
+"""How many cases an entry of the journal speaks of at most that are graded anew."""
 
 
-@dataclass
-class _Wanted:
-    """A claim that deserves a case."""
+@dataclass(frozen=True)
+class Brought:
+    """What was brought into the queue, or to another place in it."""
 
-    rules: dict[str, int]
-    """By rule, its highest score."""
-    queues: dict[str, str]
-    """By rule, the queue that it puts claims into."""
-    lines: dict[int, int]
-    """By line, the highest score of the flags on it; 0 is the claim."""
-    selections: dict[int, str]
-    """By selection, its method."""
-
-    @property
-    def queue(self) -> str:
-        """The queue of the rule that is surest, else the way in which the claim was selected."""
-        if self.rules:
-            return self.queues[max(sorted(self.rules), key=lambda rule: self.rules[rule])]
-        return next(iter(self.selections.values()))
+    opened: int
+    regraded: int
 
 
-def waiting_for_a_case(connection: sa.Connection) -> dict[int, _Wanted]:
-    """Find the claims that deserve a case and have none.
+def open_cases(books: Books, by: str, at: dt.datetime | None = None) -> Brought:
+    """Open a case for every claim that deserves one and has none, and grade open ones anew.
 
-    They were selected for review since their last case was closed (or never had one), were contradicted by
-    their patient since then, or were flagged by a rule that had not flagged them when it was closed. Shadow
-    rules and rules that reject put nobody in the queue. A rejected claim has nothing left to save, and is a
-    case only where it was selected.
-    """
-    last = runs.last_run(connection)
-    found: dict[int, _Wanted] = defaultdict(lambda: _Wanted({}, {}, {}, {}))
-    closings = _Closings(connection)
-    queues = queues_of_versions(connection)
-    silent = [version for version, queue in queues.items() if queue is None]
-    for row in connection.execute(_flags_since_cases(last, silent)):
-        if row.has_case and closings.answered_flag(row.claim_id, row.rule, row.run):
-            continue
-        wanted = found[row.claim_id]
-        wanted.rules[row.rule] = max(wanted.rules.get(row.rule, 0), row.score)
-        wanted.queues[row.rule] = queues.get(row.version) or row.rule
-        wanted.lines[row.line] = max(wanted.lines.get(row.line, 0), row.score)
-    for row in connection.execute(_selections_since_cases(last)):
-        if not (row.has_case and closings.answered_selection(row.claim_id, row.journal)):
-            found[row.claim_id].selections[row.selection] = row.method
-    for claim_id in _contradicted_by_patients(connection, closings):
-        wanted = found[claim_id]
-        wanted.rules[PATIENT_FEEDBACK] = FEEDBACK_SCORE
-        wanted.queues[PATIENT_FEEDBACK] = PATIENT_FEEDBACK
-        wanted.lines[0] = max(wanted.lines.get(0, 0), FEEDBACK_SCORE)
-    return dict(found)
-
-
-def _contradicted_by_patients(connection: sa.Connection, closings: _Closings) -> list[int]:
-    """Find the claims that a patient contradicted since their last case was closed, or that never had one."""
-    query = sa.select(
-        FEEDBACK.c.claim_id,
-        FEEDBACK.c.journal,
-        sa.exists().where(CASES.c.claim_id == FEEDBACK.c.claim_id).label("has_case"),
-    )
-    said = [
-        int(row.claim_id)
-        for row in connection.execute(query.order_by(FEEDBACK.c.claim_id))
-        if not (row.has_case and closings.answered_selection(row.claim_id, row.journal))
-    ]
-    # Amounts are only told in findings, which are not looked at here.
-    found = contradicted(connection, np.array(said, np.int64), 0)
-    return [claim_id for claim_id in said if found.get(claim_id)]
-
-
-def queues_of_versions(connection: sa.Connection) -> dict[str, str | None]:
-    """Tell into which queue each version of a rule puts what it flags; None: into none."""
-    rows = connection.execute(sa.select(RULE_TEXTS.c.content_hash, RULE_TEXTS.c.text))
-    return {row.content_hash: _queue_of(row.text) for row in rows}
-
-
-@cache
-def _queue_of(text: str) -> str | None:
-    # The text was checked when it was kept: it has a shape that need not be read as a whole here.
-    rule = yaml.load(text, yaml.BaseLoader)
-    if rule.get("status", ACTIVE) != ACTIVE:
-        return None
-    then = rule["then"].get("flag") or rule["then"].get("sample")
-    return str(then["queue"]) if then else None
-
-
-def _flags_since_cases(last: int, silent: Sequence[str]) -> sa.Select[Any]:
-    """Choose flags of accepted claims whose cases are all older than the flags are."""
-    later, standing = CLAIM_DECISIONS.alias("later"), CLAIM_DECISIONS.alias("standing")
-    rejected = sa.exists().where(
-        standing.c.claim_id == FLAGS.c.claim_id,
-        standing.c.entry == DECISION,
-        standing.c.run <= last,
-        standing.c.status == int(ClaimStatus.REJECTED),
-        ~sa.exists().where(
-            later.c.claim_id == standing.c.claim_id,
-            later.c.entry == DECISION,
-            later.c.run > standing.c.run,
-            later.c.run <= last,
-        ),
-    )
-    return (
-        sa.select(
-            FLAGS.c.claim_id,
-            FLAGS.c.line,
-            FLAGS.c.rule,
-            FLAGS.c.version,
-            FLAGS.c.score,
-            FLAGS.c.run,
-            sa.exists().where(CASES.c.claim_id == FLAGS.c.claim_id).label("has_case"),
-        )
-        .where(
-            FLAGS.c.run <= last,
-            FLAGS.c.version.not_in(silent),
-            ~rejected,
-            ~sa.exists().where(CASES.c.claim_id == FLAGS.c.claim_id, CASES.c.run >= FLAGS.c.run),
-        )
-        .order_by(FLAGS.c.claim_id, FLAGS.c.line, FLAGS.c.rule)
-    )
-
-
-def _selections_since_cases(last: int) -> sa.Select[Any]:
-    """Choose selections for review of decided claims whose cases are all older than they are."""
-    return (
-        sa.select(
-            SELECTED.c.claim_id,
-            SELECTED.c.selection,
-            SELECTIONS.c.journal,
-            SELECTIONS.c.method,
-            sa.exists().where(CASES.c.claim_id == SELECTED.c.claim_id).label("has_case"),
-        )
-        .join(SELECTIONS, SELECTIONS.c.selection == SELECTED.c.selection)
-        .where(
-            SELECTIONS.c.purpose == "review",
-            sa.exists().where(
-                CLAIM_DECISIONS.c.claim_id == SELECTED.c.claim_id, CLAIM_DECISIONS.c.run <= last
-            ),
-            ~sa.exists().where(
-                CASES.c.claim_id == SELECTED.c.claim_id, CASES.c.journal > SELECTIONS.c.journal
-            ),
-        )
-        .order_by(SELECTED.c.claim_id, SELECTED.c.selection)
-    )
-
-
-class _Closings:
-    """Tells what the cases of claims that have some have answered already."""
-
-    def __init__(self, connection: sa.Connection) -> None:
-        self._connection = connection
-        self._found: dict[int, tuple[int, int] | None] = {}
-
-    def answered_flag(self, claim_id: int, rule: str, run: int) -> bool:
-        """Tell whether a case is open, or an officer who closed one knew that the rule had fired."""
-        closing = self._closing(claim_id)
-        if closing is None or run <= closing[0]:
-            return True
-        query = sa.select(FLAGS.c.run).where(
-            FLAGS.c.run <= closing[0], FLAGS.c.claim_id == claim_id, FLAGS.c.rule == rule
-        )
-        return self._connection.execute(query.limit(1)).first() is not None
-
-    def answered_selection(self, claim_id: int, number: int) -> bool:
-        """Tell whether a case is open, or one was closed after the journal's entry of a selection."""
-        closing = self._closing(claim_id)
-        return closing is None or closing[1] > number
-
-    def _closing(self, claim_id: int) -> tuple[int, int] | None:
-        """Give the last run and the journal's entry of the last closing; None while a case is open."""
-        if claim_id not in self._found:
-            opened = sa.select(CASE_STATES.c.case).where(CASE_STATES.c.claim_id == claim_id)
-            query = (
-                sa.select(CASE_EVENTS.c.content, CASE_EVENTS.c.journal)
-                .join(CASES, CASES.c.case == CASE_EVENTS.c.case)
-                .where(CASES.c.claim_id == claim_id)
-                .order_by(CASES.c.round.desc(), CASE_EVENTS.c.number.desc())
-                .limit(1)
-            )
-            is_open = self._connection.execute(opened).first() is not None
-            row = None if is_open else self._connection.execute(query).first()
-            self._found[claim_id] = (int(json.loads(row.content)["run"]), int(row.journal)) if row else None
-        return self._found[claim_id]
-
-
-def open_cases(books: Books, by: str, at: dt.datetime | None = None) -> int:
-    """Open a case for every claim that deserves one and has none.
-
-    Returns:
-        How many were opened.
+    Args:
+        books: the books.
+        by: who looks at the queue.
+        at: now, if left out.
     """
     with books.database.reading() as connection:
-        if not waiting_for_a_case(connection):
-            return 0
+        if not waiting_for_a_case(connection) and not with_later_grounds(connection):
+            return Brought(0, 0)
+    now, settings = at or this_moment(), books.settings.review
     with books.database.writing() as connection:
         if connection.dialect.name == "postgresql":
-            # Two who open cases would open the same ones.
-            connection.exec_driver_sql("LOCK TABLE cases IN SHARE ROW EXCLUSIVE MODE")
+            # Two who open cases would open the same ones. Officers who have one may go on with it meanwhile:
+            # else they and whoever opens cases could wait for each other.
+            connection.exec_driver_sql("LOCK TABLE cases IN SHARE UPDATE EXCLUSIVE MODE")
+        regraded = regrade(connection, settings, by, now)
         wanted = waiting_for_a_case(connection)
         if wanted:
-            _open(connection, books.settings.review, wanted, by, at or this_moment())
-    return len(wanted)
+            _open(connection, settings, wanted, by, now)
+    return Brought(len(wanted), len(regraded))
 
 
 def _open(
     connection: sa.Connection,
     settings: ReviewSettings,
-    wanted: Mapping[int, _Wanted],
+    wanted: Mapping[int, Grounds],
     by: str,
     at: dt.datetime,
 ) -> None:
     last = runs.last_run(connection)
     numbers = _claim_numbers(connection, wanted)
     amounts = amounts_of_lines(connection, wanted, last)
-    ordered = sorted(wanted, key=lambda claim_id: (numbers[claim_id][1], numbers[claim_id][0]))
+    rounds = _rounds(connection, wanted)
+    grades = {
+        claim_id: grade(grounds, amounts[claim_id], settings.selected_score)
+        for claim_id, grounds in wanted.items()
+    }
+    within: dict[int, list[int]] = defaultdict(list)
+    for claim_id in sorted(wanted, key=lambda claim_id: (numbers[claim_id][1], numbers[claim_id][0])):
+        within[settings.days_for(grades[claim_id].severity)].append(claim_id)
     first = 1 + int(
         connection.execute(sa.select(sa.func.coalesce(sa.func.max(CASES.c.case), 0))).scalar_one()
     )
-    rounds = _rounds(connection, wanted)
-    due = due_date(at.date(), settings.days, calendar=settings.calendar)
-    event = Event(What.OPENED, by, at, {"due": due.isoformat()})
-    standing = after(None, event)
-    cases = [
-        _case_row(first + place, claim_id, wanted[claim_id], amounts[claim_id], settings)
-        | {"round": rounds.get(claim_id, 0) + 1, "run": last, "due": due}
-        for place, claim_id in enumerate(ordered)
-    ]
-    content = {
-        "cases": [first, first + len(cases) - 1],
-        "run": last,
-        "due": due.isoformat(),
-        "saving": sum(case["saving"] for case in cases),
+    for days, claim_ids in sorted(within.items()):
+        due = due_date(at.date(), days, calendar=settings.calendar)
+        event = Event(What.OPENED, by, at, {"due": due.isoformat(), "days": days})
+        cases = [
+            {
+                "case": first + place,
+                "claim_id": claim_id,
+                "round": rounds.get(claim_id, 0) + 1,
+                "run": last,
+                "due": due,
+                **_columns(grades[claim_id]),
+            }
+            for place, claim_id in enumerate(claim_ids)
+        ]
+        content = {
+            "cases": [first, first + len(cases) - 1],
+            "run": last,
+            "saving": sum(case["saving"] for case in cases),
+            **event.content,
+        }
+        number = journal.append(connection, Act(by, "review opened"), content)
+        standing = after(None, event)
+        states = [
+            _state(case, numbers[case["claim_id"]][1], grades[case["claim_id"]], standing) for case in cases
+        ]
+        _insert(connection, CASES, [case | {"journal": number} for case in cases])
+        _insert(connection, CASE_EVENTS, [event_row(case["case"], 1, number, event) for case in cases])
+        _insert(connection, CASE_STATES, states)
+        first += len(cases)
+    if len(wanted) >= runs.MANY:
+        bulk.measure(connection, CASES, CASE_EVENTS, CASE_STATES)
+
+
+def _columns(of_case: Grade) -> dict[str, Any]:
+    """Give what the table ``cases`` says of a grade."""
+    return {
+        "why": journal.canonical(of_case.why()),
+        "score": of_case.score,
+        "saving": of_case.saving,
+        "minutes": of_case.minutes,
     }
-    number = journal.append(connection, Act(by, "review opened"), content)
-    for table, rows in (
-        (CASES, [case | {"journal": number} for case in cases]),
-        (CASE_EVENTS, [event_row(case["case"], 1, number, event) for case in cases]),
-        (
-            CASE_STATES,
-            [
-                {
-                    "case": case["case"],
-                    "claim_id": case["claim_id"],
-                    "rank": rank(case["saving"], case["minutes"]),
-                    "claim": numbers[case["claim_id"]][1],
-                    "queue": wanted[case["claim_id"]].queue,
-                }
-                | state_columns(standing)
-                for case in cases
-            ],
-        ),
-    ):
-        bulk.insert(connection, table, _arrow(table, rows))
 
 
-def _arrow(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+def _state(case: Mapping[str, Any], claim: str, of_case: Grade, standing: Standing) -> dict[str, Any]:
+    values = {"case": case["case"], "claim_id": case["claim_id"], "claim": claim}
+    return values | {"rank": of_case.rank, "queue": of_case.queue} | state_columns(standing)
+
+
+def _insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
     names = [column.name for column in table.columns if column.name in rows[0]]
     kinds = {name: bulk.arrow_type(table.c[name]) for name in names}
-    return pa.table({name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()})
+    columns = {name: pa.array([row[name] for row in rows], kind) for name, kind in kinds.items()}
+    bulk.insert(connection, table, pa.table(columns))
 
 
 def _claim_numbers(connection: sa.Connection, claim_ids: Iterable[int]) -> dict[int, tuple[str, str]]:
@@ -338,33 +164,103 @@ def _rounds(connection: sa.Connection, claim_ids: Iterable[int]) -> dict[int, in
     return {row.claim_id: row.round for row in connection.execute(query)}
 
 
-def amounts_of_lines(
-    connection: sa.Connection, claim_ids: Iterable[int], last: int
-) -> dict[int, dict[int, int]]:
-    """Give what the lines of some claims are valuated at, by claim and line."""
-    decisions = current_decisions(connection, np.array(sorted(claim_ids), np.int64), last)
-    rows = rows_of_decisions(connection, LINE_DECISIONS, decisions)
-    found: dict[int, dict[int, int]] = {claim_id: {} for claim_id in claim_ids}
-    columns = (rows[name].to_pylist() for name in ("claim_id", "line", "valuated"))
-    for claim_id, line, valuated in zip(*columns, strict=True):
-        found[claim_id][line] = valuated
+# Later grounds.
+
+
+def regrade(
+    connection: sa.Connection,
+    settings: ReviewSettings,
+    by: str,
+    at: dt.datetime,
+    claim_ids: Collection[int] | None = None,
+) -> dict[int, Case]:
+    """Grade open cases anew about whose claims something came up since.
+
+    Whoever has such a case keeps it, and what waits for a second opinion goes on waiting. A reason that
+    brought a claim into the queue stays, whatever is said later.
+
+    Args:
+        connection: of a transaction that writes.
+        settings: of reviews.
+        by: whose look at the queue this is.
+        at: now.
+        claim_ids: only the cases of these claims; all, if left out.
+
+    Returns:
+        The cases that changed, as they stand now.
+    """
+    later = with_later_grounds(connection, claim_ids)
+    if not later:
+        return {}
+    last = runs.last_run(connection)
+    cases = cases_of(connection, _locked(connection, later))
+    event = Event(What.REGRADED, by, at, {"run": last})
+    grades = later_grades(connection, settings, cases)
+    done = [_regraded(case, grades[case.case], settings, event) for case in cases if case.case in grades]
+    for first in range(0, len(done), REGRADED_AT_A_TIME):
+        _put_down(connection, by, last, done[first : first + REGRADED_AT_A_TIME])
+    return {case.case: case for case, _ in done}
+
+
+def later_grades(
+    connection: sa.Connection, settings: ReviewSettings, cases: Sequence[Case]
+) -> dict[int, Grade]:
+    """Give what open cases would be graded now, by number; those that stay as they are are left out."""
+    claims = [case.claim_id for case in cases]
+    grounds, amounts = (
+        grounds_of(connection, claims),
+        amounts_of_lines(connection, claims, runs.last_run(connection)),
+    )
+    found = {}
+    for case in cases:
+        kept = _kept(grounds.get(case.claim_id, Grounds()), case.grade)
+        now = grade(kept, amounts[case.claim_id], settings.selected_score)
+        if now != case.grade:
+            found[case.case] = now
     return found
 
 
-def _case_row(
-    case: int, claim_id: int, wanted: _Wanted, amounts: Mapping[int, int], settings: ReviewSettings
-) -> dict[str, Any]:
-    # A rule that draws a sample says nothing of how likely something is wrong, as a selection does.
-    is_drawn = bool(wanted.selections) or 0 in wanted.rules.values()
-    drawn = settings.selected_score * SCORE_ALL // PERCENT_ALL if is_drawn else 0
-    of_claim = max(wanted.lines.get(0, 0), drawn)
-    stakes = [(max(of_claim, wanted.lines.get(line, 0)), amount) for line, amount in amounts.items()]
-    why = {"rules": wanted.rules, "selections": sorted(wanted.selections), "queue": wanted.queue}
-    return {
-        "case": case,
-        "claim_id": claim_id,
-        "why": journal.canonical(why),
-        "score": max((of_claim, *wanted.lines.values())),
-        "saving": expected_saving(stakes),
-        "minutes": expected_minutes(len(amounts)),
+def _locked(connection: sa.Connection, claim_ids: Sequence[int]) -> list[int]:
+    """Lock the open cases of claims, in their order."""
+    keys = bulk.wanted(connection, "wanted_regraded", pa.table({"claim_id": pa.array(claim_ids, pa.int64())}))
+    query = (
+        sa.select(CASE_STATES.c.case)
+        .where(CASE_STATES.c.claim_id.in_(sa.select(keys.c.claim_id)))
+        .order_by(CASE_STATES.c.case)
+        .with_for_update()
+    )
+    return list(connection.execute(query).scalars())
+
+
+def _kept(found: Grounds, before: Grade) -> Grounds:
+    """Keep what a patient said before they corrected it."""
+    if PATIENT_FEEDBACK in before.rules:
+        score = before.rules[PATIENT_FEEDBACK]
+        found.add(PATIENT_FEEDBACK, PATIENT_FEEDBACK, 0, score, before.severity)
+    return found
+
+
+def _regraded(case: Case, now: Grade, settings: ReviewSettings, event: Event) -> tuple[Case, Event]:
+    days = settings.days_for(now.severity)
+    due = min(case.standing.due, due_date(event.at.date(), days, calendar=settings.calendar))
+    content = {
+        **event.content,
+        "due": due.isoformat(),
+        "days": days,
+        "was": case.grade.as_record(),
+        "is": now.as_record(),
     }
+    event = replace(event, content=content)
+    return replace(case, grade=now, standing=after(case.standing, event)), event
+
+
+def _put_down(connection: sa.Connection, by: str, last: int, done: Sequence[tuple[Case, Event]]) -> None:
+    content = {"run": last, "cases": {str(case.case): event.content for case, event in done}}
+    number = journal.append(connection, Act(by, f"review {What.REGRADED.value}"), content)
+    events = [event_row(case.case, case.standing.events, number, event) for case, event in done]
+    connection.execute(sa.insert(CASE_EVENTS), events)
+    for case, _ in done:
+        of_case = {"run": last, "journal": number, **_columns(case.grade)}
+        connection.execute(sa.update(CASES).where(CASES.c.case == case.case).values(of_case))
+        of_state = {"rank": case.grade.rank, "queue": case.queue, "due": case.standing.due}
+        connection.execute(sa.update(CASE_STATES).where(CASE_STATES.c.case == case.case).values(of_state))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy.typing as npt
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books
-from adjudicator.books.officers.register import check_named, names_with
+from adjudicator.books.officers.register import check_named, names_with, register_of
 from adjudicator.books.review.applied import unapplied
 from adjudicator.books.review.cases import (
     Case,
@@ -25,25 +26,28 @@ from adjudicator.books.review.cases import (
     events_of,
     find_case,
     locked,
+    names_of,
     open_ones,
     record,
     refused,
     this_moment,
 )
-from adjudicator.books.review.opening import amounts_of_lines, waiting_for_a_case
+from adjudicator.books.review.grounds import amounts_of_lines, waiting_for_a_case
+from adjudicator.books.review.opening import regrade
+from adjudicator.officers.register import plain_name, tidy_name
 from adjudicator.officers.roles import REVIEWERS, Role
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.cases import (
     Event,
     State,
     What,
-    clock_stops,
+    due_day,
+    news,
     releases,
     same_person,
 )
 from adjudicator.review.decision import problems_of_reason
 from adjudicator.review.reasons import Use
-from adjudicator.review.working_days import due_date
 from adjudicator.scheme import ReviewSettings
 from adjudicator.store import runs
 from adjudicator.store.schema import (
@@ -58,6 +62,9 @@ Int64s = npt.NDArray[np.int64]
 
 _A_DAY: Final = dt.time(23, 59, 59, tzinfo=dt.UTC)
 """The end of a day that something is asked by."""
+
+_AT_A_TIME: Final = 100
+"""How many cases are looked through at once for the next one."""
 
 SENIORS: Final = "seniors"
 """The queue of cases that are escalated: only those whom the scheme names take them."""
@@ -99,6 +106,7 @@ def taken(connection: sa.Connection, settings: ReviewSettings, case: Case, by: s
         Refused: somebody else has it, or it is not to be had.
     """
     may_review(connection, case, by)
+    case = regrade(connection, settings, by, at, [case.claim_id]).get(case.case, case)
     named = seniors(connection, settings)
     if case.queue == SENIORS and not is_senior(named, by):
         raise refused("review.for_seniors", claim=case.name, seniors=list(named))
@@ -115,19 +123,26 @@ def taken(connection: sa.Connection, settings: ReviewSettings, case: Case, by: s
 def in_hand(
     connection: sa.Connection, settings: ReviewSettings, case: Case, by: str, at: dt.datetime
 ) -> Case:
-    """Give a case to an officer who is about to act on it, where they do not have it already."""
-    if case.standing.state is State.HELD and same_person(case.standing.officer, by):
-        may_review(connection, case, by)
-        return case
-    return taken(connection, settings, case, by, at)
+    """Give a case to an officer who is about to act on it, where they do not have it already.
+
+    Raises:
+        Refused: somebody else has it, it is not to be had, or something came up since this officer took it.
+    """
+    if case.standing.state is not State.HELD or not same_person(case.standing.officer, by):
+        return taken(connection, settings, case, by, at)
+    may_review(connection, case, by)
+    seen = not news(events_of(connection, [case.case])[case.case])
+    if not seen or regrade(connection, settings, by, at, [case.claim_id]):
+        raise refused("review.news", case=str(case.case))
+    return case
 
 
 def _due_again(
     connection: sa.Connection, settings: ReviewSettings, case: Case, what: What, by: str, at: dt.datetime
 ) -> dict[str, Any]:
     """Give the due date of a case whose clock goes on."""
-    stops = clock_stops([*events_of(connection, [case.case])[case.case], Event(what, by, at)])
-    return {"due": due_date(case.standing.opened, settings.days, stops, settings.calendar).isoformat()}
+    events = [*events_of(connection, [case.case])[case.case], Event(what, by, at)]
+    return {"due": due_day(events, settings.calendar).isoformat()}
 
 
 def take_next(
@@ -172,7 +187,7 @@ def _next(
 ) -> int | None:
     states = CASE_STATES
     is_open = states.c.state == State.OPEN.value
-    assigned = sa.and_(is_open, sa.func.lower(states.c.officer) == by.lower())
+    assigned = sa.and_(is_open, states.c.officer.in_(names_of(connection, by)))
     ran_out = sa.and_(
         states.c.state.in_([State.HELD.value, State.RETURNED.value]), states.c.until < now.isoformat()
     )
@@ -180,7 +195,7 @@ def _next(
     order = [states.c.rank, states.c.due, states.c.claim, states.c.case]
     if by_due_date:
         order = [states.c.due, states.c.rank, states.c.claim, states.c.case]
-    wanted = [sa.or_(CLAIMS.c.administrator.is_(None), sa.func.lower(CLAIMS.c.administrator) != by.lower())]
+    wanted: list[sa.ColumnElement[bool]] = []
     if loads := _loaded_by(connection, by):
         wanted.append(CLAIMS.c.load.not_in(loads))
     if queue is not None:
@@ -189,16 +204,22 @@ def _next(
         wanted.append(states.c.queue != SENIORS)
     for which in (assigned, free):
         query = (
-            sa.select(states.c.case)
+            sa.select(states.c.case, CLAIMS.c.administrator)
             .join(CLAIMS, CLAIMS.c.claim_id == states.c.claim_id)
             .where(which, *wanted)
             .order_by(*order)
-            .limit(1)
-            .with_for_update(of=states, skip_locked=True)
         )
-        number = connection.execute(query).scalar()
-        if number is not None:
-            return int(number)
+        for first in count(0, _AT_A_TIME):
+            rows = connection.execute(query.limit(_AT_A_TIME).offset(first)).all()
+            for row in rows:
+                if same_person(row.administrator, by):
+                    continue
+                # Somebody else may be taking it at this very moment.
+                its_own = sa.select(states.c.case).where(states.c.case == row.case, which)
+                if connection.execute(its_own.with_for_update(skip_locked=True)).first() is not None:
+                    return int(row.case)
+            if len(rows) < _AT_A_TIME:
+                break
     return None
 
 
@@ -235,6 +256,12 @@ def put_back(books: Books, name: str, by: str, at: dt.datetime | None = None) ->
         return case
 
 
+def registered_name(connection: sa.Connection, name: str) -> str:
+    """Give an officer's name as it is registered; where there are no officers, as it was typed."""
+    officer = register_of(connection).get(plain_name(name))
+    return officer.name if officer is not None else tidy_name(name)
+
+
 def assign(books: Books, name: str, to: str | None, by: str, at: dt.datetime | None = None) -> Case:
     """Reserve a case for an officer, or (``to`` is None) for nobody; whoever holds it loses it.
 
@@ -243,10 +270,12 @@ def assign(books: Books, name: str, to: str | None, by: str, at: dt.datetime | N
     """
     with books.database.writing() as connection:
         case = locked(connection, find_case(connection, name).case)
-        if to is not None:
+        officer = None
+        if to is not None and to.strip():
             check_named(connection, to, REVIEWERS)
-            may_review(connection, case, to)
-        case, _ = record(connection, case, Event(What.ASSIGNED, by, at or this_moment(), {"to": to}))
+            officer = registered_name(connection, to)
+            may_review(connection, case, officer)
+        case, _ = record(connection, case, Event(What.ASSIGNED, by, at or this_moment(), {"to": officer}))
         return case
 
 

@@ -116,13 +116,14 @@ def draw_as_planned(
         Refused: the sample is too small for its strata, or there is nothing to compare claims with.
     """
     frame = candidates.frame
+    key = sampling.key_of(plan.seed or "", plan.purpose, candidates.hash)
     match plan.method:
         case Method.ALL:
             return methods.select_all(frame)
         case Method.VALUE:
             return methods.select_value(frame, plan.wanted.least or 0)
         case Method.RANDOM:
-            return methods.select_random(frame, _size(plan, len(frame)), plan.seed or "")
+            return methods.select_random(frame, _size(plan, len(frame)), key)
         case Method.VARIANCE:
             history, within = compared_with(connection, plan, moment, candidates)
             if not len(history.claimed):
@@ -134,7 +135,7 @@ def draw_as_planned(
             size = _size(plan, len(frame))
             try:
                 return methods.select_stratified(
-                    frame, size, plan.seed or "", plan.by, plan.allocation, plan.classes, plan.take_all
+                    frame, size, key, plan.by, plan.allocation, plan.classes, plan.take_all
                 )
             except TooSmall as small:
                 what = message("review_selection.too_small", size=size, least=small.least)

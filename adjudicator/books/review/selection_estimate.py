@@ -17,8 +17,18 @@ from adjudicator.books.review.selection import Drawn, Kept, draw_again
 from adjudicator.books.review.selection_plan import REVIEW
 from adjudicator.problems import Problem, Refused
 from adjudicator.review.estimate import Estimate, NotEnough, Reviewed, estimate
+from adjudicator.review.strata import in_words
 from adjudicator.store import bulk
-from adjudicator.store.schema import APPLIED_REVIEWS, CLAIM_DECISIONS, FEEDBACK, REVIEWS, SELECTED
+from adjudicator.store.schema import (
+    APPLIED_REVIEWS,
+    CASE_EVENTS,
+    CASE_STATES,
+    CASES,
+    CLAIM_DECISIONS,
+    FEEDBACK,
+    REVIEWS,
+    SELECTED,
+)
 from adjudicator.words import message
 
 
@@ -32,6 +42,12 @@ class Estimated:
     """Selected claims that have no review (or no answer) yet."""
     unapplied: int
     """Of these, claims whose review was delivered, but which were not decided again by it yet."""
+    released: int
+    """Of these, claims that were released from review since they were drawn: nobody will review them."""
+    if_none: float
+    """What the expansion estimate would be if of the claims that wait nothing were found; minor units."""
+    if_all: float
+    """What it would be if all of them were found to be overpaid (or contradicted) whole."""
 
 
 def estimate_selection(books: Books, number: int, confidence: float, partial: bool = False) -> Estimated:
@@ -39,7 +55,7 @@ def estimate_selection(books: Books, number: int, confidence: float, partial: bo
 
     What a claim is overpaid is what it was valued at when it was drawn, less what it is valued at with its
     last review. Of a selection for feedback, it is all that a claim was valued at which its patient
-    contradicts.
+    contradicts, as it was decided when it was drawn.
 
     Args:
         books: the books.
@@ -57,9 +73,11 @@ def estimate_selection(books: Books, number: int, confidence: float, partial: bo
         valuated = _when_drawn(drawn)
         if kept.purpose == REVIEW:
             found, unapplied = _overpaid(connection, kept, valuated)
+            released = _released(connection, kept)
         else:
-            answers = contradicted(connection, drawn.claim_ids, books.decimals)
-            found, unapplied = {claim: valuated[claim] * answer for claim, answer in answers.items()}, 0
+            answers = contradicted(connection, drawn.claim_ids, kept.record["moment"]["run"])
+            found = {claim: valuated[claim] * answer for claim, answer in answers.items()}
+            unapplied = released = 0
     waiting = len(drawn.claim_ids) - len(found)
     if waiting and not partial:
         values = {"selection": str(number), "waiting": waiting, "selected": len(drawn.claim_ids)}
@@ -72,13 +90,30 @@ def estimate_selection(books: Books, number: int, confidence: float, partial: bo
         if unapplied:
             what = message("review_selection.unapplied", claims=unapplied)
             problems.append(Problem(what, remedy=message("review_selection.unapplied.remedy")))
+        if released:
+            what = message("review_selection.released", claims=released)
+            problems.append(Problem(what, remedy=message("review_selection.released.remedy")))
         raise Refused(problems)
     try:
         done = estimate(list(_strata(drawn, found)), confidence)
     except NotEnough as lacking:
-        what = message("review_selection.not_enough", strata=list(lacking.names))
+        strata = [in_words(name) for name in lacking.names]
+        what = message(f"review_selection.not_enough_for_{kept.purpose}", strata=strata)
         raise Refused([Problem(what, remedy=message("review_selection.not_enough.remedy"))]) from None
-    return Estimated(kept, done, waiting, unapplied)
+    return Estimated(kept, done, waiting, unapplied, released, *_extremes(drawn, found))
+
+
+def if_nothing_is_found(drawn: Drawn, confidence: float) -> int | None:
+    """Give how much may be overpaid nevertheless if nothing is found in a sample; minor units, rounded.
+
+    That says before any review what the sample can tell at best. None where it cannot tell anything: of some
+    stratum fewer than two claims were drawn.
+    """
+    nothing = dict.fromkeys(drawn.claim_ids.tolist(), 0)
+    try:
+        return round(estimate(list(_strata(drawn, nothing)), confidence).expansion.high)
+    except NotEnough:
+        return None
 
 
 def done_so_far(connection: sa.Connection, kept: Kept) -> int:
@@ -158,6 +193,22 @@ def _overpaid(connection: sa.Connection, kept: Kept, before: dict[int, int]) -> 
     return {claim: before[claim] - amount for claim, amount in after.items()}, len(rows) - len(run_of)
 
 
+def _released(connection: sa.Connection, kept: Kept) -> int:
+    """Count the selected claims whose cases were all closed since they were drawn, without any review."""
+    case = sa.select(CASES.c.claim_id).join(CASE_EVENTS, CASE_EVENTS.c.case == CASES.c.case)
+    query = (
+        sa.select(sa.func.count())
+        .select_from(SELECTED)
+        .where(
+            SELECTED.c.selection == kept.selection,
+            SELECTED.c.claim_id.in_(case.where(CASE_EVENTS.c.journal > kept.journal)),
+            SELECTED.c.claim_id.not_in(sa.select(CASE_STATES.c.claim_id)),
+            SELECTED.c.claim_id.not_in(sa.select(_last_reviews(kept).subquery().c.claim_id)),
+        )
+    )
+    return int(connection.execute(query).scalar_one())
+
+
 def _valuated(connection: sa.Connection, run_of: dict[int, int]) -> dict[int, int]:
     """Give what each claim was valued at after a run of its own."""
     if not run_of:
@@ -173,6 +224,22 @@ def _valuated(connection: sa.Connection, run_of: dict[int, int]) -> dict[int, in
         .order_by(decision.c.claim_id, decision.c.version)
     )
     return {claim: int(amount) for claim, run, amount in connection.execute(query) if run <= run_of[claim]}
+
+
+def _extremes(drawn: Drawn, found: dict[int, int]) -> tuple[float, float]:
+    """Give the estimates from all drawn claims, with nothing and with everything found in those that wait."""
+    selection = drawn.selection
+    weight = {place: one.claims / one.drawn for place, one in enumerate(selection.strata) if one.drawn}
+    if_none = if_all = 0.0
+    for claim, place, valuated in zip(
+        drawn.claim_ids.tolist(),
+        selection.stratum[selection.drawn].tolist(),
+        drawn.candidates.frame.valuated[selection.drawn].tolist(),
+        strict=True,
+    ):
+        if_none += weight[place] * found.get(claim, 0)
+        if_all += weight[place] * found.get(claim, valuated)
+    return if_none, if_all
 
 
 def _strata(drawn: Drawn, found: dict[int, int]) -> Iterator[Reviewed]:
