@@ -10,11 +10,15 @@ Where a noun follows a number, the text gives both forms, and the number by its 
     fr: '{count} {count:prestation a été écartée|prestations ont été écartées}'
 
 Each language has its own singular: English speaks so of 1 alone, French of 0 and of 1.5 too.
+
+French puts a space before ``: ; ? ! %`` and within ``« »``. The files have plain ones there, which one can
+see and type; they are made unbreakable as they are read, so that no line begins with a sign.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -35,6 +39,9 @@ _LOADER: Final[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 LANGUAGES: Final = ("en", "fr")
 """The languages that every message exists in; the first is the default."""
+
+_UNBROKEN: Final = re.compile(r" (?=[:;?!»]|%(?![\w(]))|(?<=«) ")
+"""The spaces of French at which no line may be broken."""
 
 _LOCALE: Final = {"en": "en", "fr": "fr"}
 _DATE_LOCALE: Final = {"en": "en_GB", "fr": "fr"}
@@ -181,6 +188,9 @@ def entries() -> dict[str, dict[str, str]]:
         loaded: dict[str, dict[str, str]] = yaml.load(file.read_text("utf-8"), _LOADER)
         if twice := found.keys() & loaded.keys():
             raise ValueError(f"{file.name} repeats {', '.join(sorted(twice))}")
+        for texts in loaded.values():
+            if "fr" in texts:
+                texts["fr"] = _UNBROKEN.sub("\u00a0", texts["fr"])
         found.update(loaded)
     return found
 

@@ -52,8 +52,13 @@ WORDS = [
     for member in found
 ]
 
-SAYS = frozenset(("message", "text", "wrong", "_wrong", "_problem", "_error", "_warning", "_report"))
+SAYS = frozenset(
+    ("message", "text", "refused", "wrong", "_wrong", "_problem", "_error", "_warning", "_report")
+)
 """Functions whose first text argument of the form ``room.key`` is a key of the catalogue."""
+
+WITH_REMEDY = frozenset(("refused",))
+"""Functions that say what is under that key with ``.remedy``, too."""
 
 PREFIXED = {"_t": "cli.", "t": "cli."}
 """Functions that put a room before the key that they are given."""
@@ -73,6 +78,19 @@ def test_every_text_is_there_in_every_language_with_the_same_names() -> None:
         )
 
     assert [key for key, texts in entries().items() if not is_whole(texts)] == []
+
+
+def test_french_signs_have_their_spaces_and_no_line_breaks_there() -> None:
+    # Of code, nothing is asked: what stands in backticks, and a query of FHIR.
+    for key, texts in entries().items():
+        french = re.sub(r"`[^`]*`|\{[^{}]*\}|ClaimResponse\?", "x", texts["fr"])
+        assert not re.search(r"[^\s\u00a0][;?!»]|«[^\u00a0]| [:;?!»]", french), (key, french)
+
+
+def test_apostrophes_are_typographic() -> None:
+    # What click says is in its own letters.
+    for key in (key for key in entries() if not key.startswith("click.")):
+        assert not re.search(r"\w'\w", "".join(entries()[key].values())), key
 
 
 def blanks(key: str, language: str) -> list[Blank]:
@@ -207,6 +225,8 @@ def keys_used(source: Path) -> Iterator[tuple[int, str]]:
                 break
             if re.match(r"[a-z_]+\\\.", pattern):
                 yield call.lineno, pattern
+                if function in WITH_REMEDY:
+                    yield call.lineno, pattern + r"\.remedy"
                 break
 
 
@@ -241,6 +261,29 @@ def test_every_key_that_the_code_names_is_in_the_catalogue(source: Path) -> None
         if not any(re.fullmatch(pattern, key) for key in entries())
     ]
     assert missing == []
+
+
+def test_no_key_is_left_that_no_code_names() -> None:
+    # A key is often named by its end alone, or by what it is put together from; labels go by their words.
+    nodes = (node for source in SOURCES for node in ast.walk(ast.parse(source.read_text("utf-8"))))
+    named = {pattern for node in nodes if isinstance(node, ast.expr) and (pattern := _pattern(node))}
+    whole = {re.sub(r"\\(.)", r"\1", pattern) for pattern in named if "[" not in pattern}
+    put_together = [
+        re.compile(pattern)
+        for pattern in named
+        if re.search(r"\[\\w\.\]", pattern) and re.search(r"\w{3}", re.sub(r"\[.*?\]", "", pattern))
+    ]
+
+    def is_named(key: str) -> bool:
+        parts = key.removesuffix(".remedy").split(".")
+        ends = [key, *(".".join(parts[number:]) for number in range(len(parts)))]
+        return any(end in whole for end in ends) or any(
+            pattern.fullmatch(end) for end in ends[:3] for pattern in put_together
+        )
+
+    assert [
+        key for key in entries() if key[0].islower() and not key.startswith("click.") and not is_named(key)
+    ] == []
 
 
 @pytest.mark.parametrize(
