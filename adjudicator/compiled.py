@@ -53,10 +53,10 @@ def unsigned(number: int) -> int:
 
     Kernels then do not look whether an index counts from an array's end, and divide in a third of the time.
     """
-    return np.uint64(number)  # type: ignore[return-value]
+    return np.uint64(number)  # type: ignore[return-value]  # in a kernel, an integer
 
 
 @step
 def signed(number: int) -> int:
     """Take a number as one that can be negative: the two do not mix. *Compiled.*"""
-    return np.int64(number)  # type: ignore[return-value]
+    return np.int64(number)  # type: ignore[return-value]  # in a kernel, an integer

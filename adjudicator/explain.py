@@ -20,7 +20,7 @@ from adjudicator.adjudication.trace import retrace
 from adjudicator.folders import recover
 from adjudicator.look_back import look_back
 from adjudicator.manifest import MANIFEST, file_hash, read_manifest
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.rulebook.month import reject, with_rejections
 from adjudicator.run import Inputs, Where, no_progress, open_inputs, without_repeated
 from adjudicator.units import date_of
@@ -43,8 +43,7 @@ def inputs_of_run(folder: Path) -> Where:
         sources, earlier = (tuple(folder / path for path in where[name]) for name in ("claims", "look_back"))
         files = [(folder / one["path"], one["bytes"], one["sha256"]) for one in manifest["inputs"]]
     except (OSError, ValueError, KeyError, TypeError):
-        what = message("run.no_run", folder=str(folder))
-        raise Refused([Problem(what, Place(folder / MANIFEST), message("run.no_run.remedy"))]) from None
+        raise refused("run.no_run", Place(folder / MANIFEST), folder=str(folder)) from None
     if problems := [problem for file in files if (problem := _changed(*file))]:
         raise Refused(problems)
     return Where(scheme, sources, opening, earlier)
@@ -141,6 +140,5 @@ def _find(reading: ClaimsReading, claim: str, facility: str | None) -> int:
         remedy = message(key, near=near[0]) if near else message(key)
         raise Refused([Problem(message("run.no_such_claim", claim=claim), remedy=remedy)])
     if len(found) > 1:
-        what = message("run.claim_of_several", claim=claim, facilities=sorted(set(facilities.values())))
-        raise Refused([Problem(what, remedy=message("run.claim_of_several.remedy"))])
+        raise refused("run.claim_of_several", claim=claim, facilities=sorted(set(facilities.values())))
     return int(found[0])

@@ -19,8 +19,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import Final
 
-from adjudicator.problems import Place, Problem, Refused
-from adjudicator.words import message
+from adjudicator.problems import Place, Refused, refused
 
 if sys.platform != "win32":
     import fcntl
@@ -109,8 +108,7 @@ def _held(folder: Path) -> Iterator[bool]:
         with alone(folder.parent / f".{folder.name}.lock") as certain:
             yield certain
     except BlockingIOError:
-        what, remedy = message("folders.in_use"), message("folders.in_use.remedy")
-        raise Refused([Problem(what, Place(folder), remedy)]) from None
+        raise refused("folders.in_use", Place(folder)) from None
 
 
 def _taken(lock: Path) -> int | None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, refused
 from adjudicator.product.check import RegisterCodes, check_products
 from adjudicator.product.read import ProductSource, read_product
 from adjudicator.product.terms import Selectable
@@ -14,7 +14,6 @@ from adjudicator.scheme import SETTINGS, Scheme, open_scheme, read_settings
 from adjudicator.tables import REGISTERS
 from adjudicator.units import date_of, day_number
 from adjudicator.vocabulary import Category, Kind, ProvisionType
-from adjudicator.words import message
 from ingest.tables import read_tables
 
 WANTED: Final = ("provisions", "locations")
@@ -92,14 +91,11 @@ def find_version(scheme: Scheme, wanted: str) -> ProductSource:
         try:
             day = day_number(date_of(0).fromisoformat(date))
         except ValueError:
-            what = message("inspect.no_date", given=date)
-            raise Refused([Problem(what, remedy=message("inspect.no_date.remedy"))]) from None
+            raise refused("inspect.no_date", given=date) from None
         versions = [source for source in versions if source.definition.valid.holds(day)]
     if not versions:
         names = sorted({source.definition.product for source in scheme.products})
-        what = message("inspect.no_version", given=wanted)
-        remedy = message("inspect.no_version.remedy", products=names)
-        raise Refused([Problem(what, Place(scheme.folder), remedy)])
+        raise refused("inspect.no_version", Place(scheme.folder), given=wanted, products=names)
     return versions[-1]
 
 
@@ -116,8 +112,7 @@ def provisions_of(
     if not named:
         return sorted(listed, key=lambda provision: (provision.kind, provision.code))
     if unknown := sorted(set(named) - {provision.code for provision in listed}):
-        what = message("inspect.no_provision", codes=unknown)
-        raise Refused([Problem(what, Place(source.path), message("inspect.no_provision.remedy"))])
+        raise refused("inspect.no_provision", Place(source.path), codes=unknown)
     return [provision for provision in listed if provision.code in set(named)]
 
 

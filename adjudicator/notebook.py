@@ -33,13 +33,7 @@ import pyarrow.parquet as pq
 
 from adjudicator.simulate import open_desk
 from adjudicator.simulation.bands import CHANGE
-from adjudicator.simulation.desk import (
-    SWEEP_WISH,
-    Desk,
-    Wish,
-    simulate_scenarios,
-    sweep_grid,
-)
+from adjudicator.simulation.desk import SWEEP_WISH, Desk, Wish
 from adjudicator.simulation.folder import read_simulation, variants_table, write_simulation
 from adjudicator.simulation.results import (
     COUNTS,
@@ -51,6 +45,7 @@ from adjudicator.simulation.results import (
     VariantResult,
 )
 from adjudicator.simulation.scenario import ScenarioSource, read_scenario, scenario_of
+from adjudicator.simulation.simulating import simulate_scenarios, sweep_grid
 from adjudicator.simulation.solving import read_question, solve_for
 from adjudicator.words import say
 

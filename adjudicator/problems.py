@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from adjudicator.words import Message, message, say, text
 
@@ -64,6 +64,17 @@ class Refused(Exception):  # noqa: N818 - an input is refused; nothing of the pr
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = list(problems)
         super().__init__("\n".join(problem.told() for problem in self.problems))
+
+
+def refused(key: str, place: Place = Place(), /, **values: Any) -> Refused:
+    """Refuse an input for one reason, in words of the catalogue.
+
+    Args:
+        key: of the text that says what is wrong; what to do is the text of the same key with ``.remedy``.
+        place: where it is wrong, where there is such a place.
+        values: what fills both texts.
+    """
+    return Refused([Problem(message(key, **values), place, message(f"{key}.remedy", **values))])
 
 
 class DoesNotAddUp(Exception):  # noqa: N818 - it says what is the matter

@@ -31,20 +31,15 @@ from adjudicator.manifest import (
     relative,
     write_manifest,
 )
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.product.read import version_name
 from adjudicator.rulebook.month import reject
 from adjudicator.run import CARRIED_FOLDER, Inputs, Progress, no_progress, open_inputs, without_repeated
-from adjudicator.simulation.desk import (
-    SWEEP_WISH,
-    Desk,
-    Wish,
-    simulate_scenarios,
-    sweep_grid,
-)
+from adjudicator.simulation.desk import SWEEP_WISH, Desk, Wish
 from adjudicator.simulation.folder import write_simulation
 from adjudicator.simulation.results import Simulation
 from adjudicator.simulation.scenario import ScenarioSource, read_scenarios
+from adjudicator.simulation.simulating import simulate_scenarios, sweep_grid
 from adjudicator.simulation.solving import read_question, solve_for
 from adjudicator.simulation.walk import established
 from adjudicator.tables import REGISTERS
@@ -246,8 +241,7 @@ def _carry_out(
         simulation, paired = simulate_scenarios(desk, scenarios, job.wish, threads, walked)
         return simulation, None if paired is None else paired.claims
     if len(scenarios) > 1:
-        what, remedy = message("simulation.one_scenario"), message("simulation.one_scenario.remedy")
-        raise Refused([Problem(what, scenarios[1].place_of(()), remedy)])
+        raise refused("simulation.one_scenario", scenarios[1].place_of(()))
     first = scenarios[0] if scenarios else None
     if job.kind == "sweep":
         return sweep_grid(desk, job.grid, first, job.wish, threads, walked), None
@@ -293,7 +287,7 @@ def _check_out(out: Path, replace_old: bool) -> None:
     if not out.is_dir() or (any(out.iterdir()) and not (out / MANIFEST).is_file()):
         raise Refused([Problem(message("run.out_is_something_else"), Place(out), message("run.out.remedy"))])
     if any(out.iterdir()) and not replace_old:
-        raise Refused([Problem(message("run.out_exists"), Place(out), message("run.out_exists.remedy"))])
+        raise refused("run.out_exists", Place(out))
 
 
 def _manifest(opened: Opened, job: Job, out: Path, written: Path) -> dict[str, Any]:
@@ -359,8 +353,7 @@ def simulate_again(
         listed = {record["path"]: record["sha256"] for record in manifest["outputs"]}
         inputs = {record["path"]: record["sha256"] for record in manifest["inputs"]}
     except (OSError, ValueError, KeyError, TypeError):
-        what, remedy = message("simulation.no_result"), message("simulation.no_result.remedy")
-        raise Refused([Problem(what, Place(folder), remedy)]) from None
+        raise refused("simulation.no_result", Place(folder)) from None
     _check_inputs(folder, inputs)
     scheme = folder / where["scheme"]
     job = Job.of(parameters, [folder / path for path in where["scenarios"]])

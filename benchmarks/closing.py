@@ -27,8 +27,10 @@ import sqlalchemy as sa
 from adjudicator.books.adjudication import adjudicate_books
 from adjudicator.books.books import Books, make_books, open_books
 from adjudicator.books.claims import load_claims
-from adjudicator.books.closing.close import Page, close, reopen
+from adjudicator.books.closing.close import close
+from adjudicator.books.closing.page import Page
 from adjudicator.books.closing.payments import export
+from adjudicator.books.closing.reopening import reopen
 from adjudicator.books.closing.statements import FacilityStatement, statements
 from adjudicator.books.registers import load_registers
 from adjudicator.generation import generate

@@ -24,8 +24,10 @@ from pathlib import Path
 from adjudicator.adjudication.adjudicate import adjudicate
 from adjudicator.adjudication.summary import Summary
 from adjudicator.simulate import open_desk
-from adjudicator.simulation.desk import SWEEP_WISH, Desk, Wish, ask_grid, simulate_asked
+from adjudicator.simulation.asking import ask_grid
+from adjudicator.simulation.desk import SWEEP_WISH, Desk, Wish
 from adjudicator.simulation.results import DIMENSIONS
+from adjudicator.simulation.simulating import simulate_asked
 from adjudicator.simulation.variant import compile_variant
 from benchmarks.alone import _peak, run_alone
 from benchmarks.month import generated, sources

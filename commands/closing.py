@@ -83,8 +83,8 @@ def close_month(
 def close_reopen(month: str, location: str, reason: str, scheme: Path, by: str | None, language: str) -> None:
     """Reopen the last closed month."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.closing.close import reopen
     from adjudicator.books.closing.periods import month_given
+    from adjudicator.books.closing.reopening import reopen
     from adjudicator.presentation.closing import print_reopened
 
     if by is None:
@@ -148,7 +148,7 @@ def statement(
     from adjudicator.books.books import open_books
     from adjudicator.books.closing.periods import month_given
     from adjudicator.books.closing.statements import as_report, statements
-    from adjudicator.presentation.report import print_report
+    from adjudicator.presentation.report_screen import print_report
     from adjudicator.presentation.statement import write_statements
 
     if len(names) != (1 if every else 2):
@@ -229,7 +229,7 @@ def pay_export(folder: Path, number: int | None, scheme: Path, by: str | None, l
 def pay_reconcile(file: Path, scheme: Path, by: str | None, language: str) -> None:
     """Take in the payer's return file; ends with 1 where somebody must look at something."""
     from adjudicator.books.books import open_books, who
-    from adjudicator.books.closing.payments import reconcile
+    from adjudicator.books.closing.returns import reconcile
     from adjudicator.presentation.closing import print_reconciliation
 
     if by is None:

@@ -27,8 +27,7 @@ def check(
     """Look at resources."""
     from adjudicator.presentation.fhir_check import Tally, tally_table
     from adjudicator.presentation.problems import problem_lines
-    from adjudicator.problems import Problem, Refused
-    from adjudicator.words import message
+    from adjudicator.problems import Problem, refused
     from ingest.fhir.checking import check_files, resources_of
     from ingest.fhir.outcome import operation_outcome
     from ingest.fhir.profile import find_profile
@@ -39,8 +38,7 @@ def check(
         profile = find_profile(profile_name) if profile_name else None
         files = resources_of(sources)
         if not files:
-            remedy = message("fhir_intake.check.no_files.remedy")
-            raise Refused([Problem(message("fhir_intake.check.no_files"), remedy=remedy)])
+            raise refused("fhir_intake.check.no_files")
         for checked in check_files(files, profile, not quick):
             tally.add(checked)
             problems = checked.problems()
@@ -56,8 +54,7 @@ def check(
                 click.echo(json.dumps(record, ensure_ascii=False))
             shown += problems[: most - len(shown)]
         if not tally.counts:
-            remedy = message("fhir_intake.check.no_resources.remedy")
-            raise Refused([Problem(message("fhir_intake.check.no_resources"), remedy=remedy)])
+            raise refused("fhir_intake.check.no_resources")
     if form == "table":
         console = out()
         console.print(tally_table(tally, language))

@@ -48,8 +48,7 @@ def proven(scheme: Path, by: str | None, act: str, language: str) -> str | None:
 
 def _key_of(officer: str, language: str) -> str:
     """Take an officer's key from the environment, from a file, or from the terminal."""
-    from adjudicator.problems import Problem, Refused
-    from adjudicator.words import message
+    from adjudicator.problems import refused
 
     if key := os.environ.get(KEY, "").strip():
         return key
@@ -58,13 +57,11 @@ def _key_of(officer: str, language: str) -> str:
     if _at_a_terminal():
         asked = text("cli.officer.key_asked", language, officer=officer)
         return str(click.prompt(asked, prompt_suffix="", hide_input=True, err=True))
-    what = message("officers.no_key", officer=officer)
-    raise Refused([Problem(what, remedy=message("officers.no_key.remedy"))])
+    raise refused("officers.no_key", officer=officer)
 
 
 def _key_in(path: Path, officer: str, language: str) -> str:
-    from adjudicator.problems import Problem, Refused
-    from adjudicator.words import message
+    from adjudicator.problems import refused
 
     with path.open(encoding="utf-8", errors="surrogateescape") as file:
         if os.name == "posix" and os.fstat(file.fileno()).st_mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -72,8 +69,7 @@ def _key_in(path: Path, officer: str, language: str) -> str:
         first, *_ = file.read(_LONGEST).splitlines() or [""]
     if key := first.strip():
         return key
-    what = message("officers.empty_file", path=str(path))
-    raise Refused([Problem(what, remedy=message("officers.empty_file.remedy", officer=officer))])
+    raise refused("officers.empty_file", path=str(path), officer=officer)
 
 
 def _at_a_terminal() -> bool:

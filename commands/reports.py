@@ -103,7 +103,8 @@ def show(
 ) -> None:
     """Make a report and write it: to a file, or where results are printed."""
     from adjudicator.books.books import open_books
-    from adjudicator.presentation.report import FORMATS, NEEDS_A_FILE, print_report, report_text, write_report
+    from adjudicator.presentation.report import FORMATS, NEEDS_A_FILE, report_text, write_report
+    from adjudicator.presentation.report_screen import print_report
 
     if form is None:
         ending = path.suffix.removeprefix(".").lower() if path else "table"
@@ -367,7 +368,6 @@ def report_month(month: str, form: str | None, path: Path | None, scheme: Path, 
     from adjudicator.books.closing.periods import month_given
     from adjudicator.books.reports import month_figures, month_report
     from adjudicator.files import replacing
-    from adjudicator.presentation.month_page import month_html, month_pdf
 
     if form is None and path is not None and path.suffix.lower() in (".html", ".pdf"):
         form = path.suffix[1:].lower()
@@ -379,8 +379,12 @@ def report_month(month: str, form: str | None, path: Path | None, scheme: Path, 
     with told(language), open_books(scheme) as books:
         figures = month_figures(books, month_given(month))
         if form == "pdf":
+            from adjudicator.presentation.month_paper import month_pdf
+
             content = month_pdf(books.settings, figures, language)
         else:
+            from adjudicator.presentation.month_page import month_html
+
             content = month_html(books.settings, figures, language).encode()
         if path is None:
             click.echo(content.decode(), nl=False)

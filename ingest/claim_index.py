@@ -94,12 +94,13 @@ def index_claims(numbers: pa.StringArray, facilities: pa.DictionaryArray) -> Cla
 
 def _places(facilities: pa.DictionaryArray, known: pa.StringArray, other: int, none: int) -> Int32s:
     """Number facilities by their place among the known ones, those of a dictionary at a time."""
-    places = pc.index_in(facilities.dictionary, known).fill_null(other).to_numpy()
-    places = np.append(places, np.int32(none)).astype(np.int32)
+    found = pc.index_in(facilities.dictionary, known).fill_null(other).to_numpy()
+    places = np.append(found, np.int32(none)).astype(np.int32)
     indices = facilities.indices.cast(pa.int32())
     if indices.null_count:
         indices = indices.fill_null(len(places) - 1)
-    return places[indices.to_numpy()]  # type: ignore[no-any-return]
+    numbered: Int32s = places[indices.to_numpy()]
+    return numbered
 
 
 @compiled
@@ -109,7 +110,7 @@ def _hash(letters: Any, start: int, stop: int) -> int:
     for at in range(start, stop):
         number = (number ^ np.uint64(letters[at])) * np.uint64(1_099_511_628_211)
     # The low bits, which choose the slot, take part of the high ones.
-    return np.int64((number ^ (number >> np.uint64(32))) & np.uint64(0x7FFF_FFFF))  # type: ignore[return-value]
+    return np.int64((number ^ (number >> np.uint64(32))) & np.uint64(0x7FFF_FFFF))  # type: ignore[return-value]  # in a kernel, an integer
 
 
 @compiled

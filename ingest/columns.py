@@ -140,7 +140,8 @@ def _done(values: pa.Array, states: States | None, column: Column) -> Read:
 
 
 def _absent(held: pa.Array) -> npt.NDArray[np.bool_]:
-    return held.is_null().to_numpy(zero_copy_only=False)  # type: ignore[no-any-return]
+    absent: npt.NDArray[np.bool_] = held.is_null().to_numpy(zero_copy_only=False)
+    return absent
 
 
 def _valued(

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from adjudicator.compiled import compiled
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Refused, refused
 from adjudicator.system import reason
 from adjudicator.words import Message, message
 from ingest.raw import Broken, Raw
@@ -201,23 +201,13 @@ def open_delimited(path: Path) -> Delimited:
         raise unreadable(path, error) from None
     text = head.removeprefix(_BYTE_ORDER_MARK)
     if not text.strip():
-        raise Refused(
-            [Problem(message("ingest.empty_file"), Place(path), message("ingest.empty_file.remedy"))]
-        )
+        raise refused("ingest.empty_file", Place(path))
     line = text.split(b"\n", 1)[0]
     delimiter = ";" if line.count(b";") > line.count(b",") else ","
     starts, stop, _ = _rows(np.frombuffer(text, np.uint8), ord(delimiter), True, LONGEST)
     first = text[: starts[1] if len(starts) > 1 else stop]
     if b"\0" in first or not _is_utf8(first):
-        raise Refused(
-            [
-                Problem(
-                    message("ingest.not_utf8_file"),
-                    Place(path, row=1),
-                    message("ingest.not_utf8_file.remedy"),
-                )
-            ]
-        )
+        raise refused("ingest.not_utf8_file", Place(path, row=1))
     header = tuple(name.strip() for name in next(csv.reader([first.decode()], delimiter=delimiter)))
     return Delimited(path, header, delimiter, len(head) - len(text) + len(first))
 
@@ -233,9 +223,7 @@ def row_starts(block: Block, delimiter: str) -> npt.NDArray[np.int64]:
 def unreadable(path: Path, error: Exception) -> Refused:
     """Say that a file cannot be read, and why."""
     why = reason(error) if isinstance(error, OSError) and error.errno else str(error)
-    return Refused(
-        [Problem(message("ingest.unreadable", why=why), Place(path), message("ingest.unreadable.remedy"))]
-    )
+    return refused("ingest.unreadable", Place(path), why=why)
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -56,10 +56,7 @@ def write_rows(folder: Path, table: str, rows: Mapping[Path, Int64s]) -> list[Pa
         with replacing(target) as temporary, temporary.open("wb") as file:
             file.write(header)
             for path in paths:
-                source = _opened(path)
-                lines = _records if isinstance(source, Delimited) else _lines
-                for line in lines(source, rows[path]):  # type: ignore[arg-type]
-                    file.write(line)
+                file.writelines(_rows_of(_opened(path), rows[path]))
         written.append(target)
     return written
 
@@ -86,6 +83,10 @@ def _header(source: Delimited | Columnar) -> bytes:
 
 def _ended(line: bytes) -> bytes:
     return line.rstrip(b"\r\n") + b"\n"
+
+
+def _rows_of(source: Delimited | Columnar, rows: Int64s) -> Iterator[bytes]:
+    return _records(source, rows) if isinstance(source, Delimited) else _lines(source, rows)
 
 
 def _records(source: Delimited, rows: Int64s) -> Iterator[bytes]:

@@ -162,7 +162,7 @@ def test_click_speaks_the_language_of_the_reader() -> None:
         speak(LANGUAGE)
 
     assert "Il manque l’argument 'PLAN'" in missing
-    assert "Vouliez-vous dire 'make' ?" in unknown
+    assert "Vouliez-vous dire 'make'\u00a0?" in unknown
     assert "n’existe pas" in absent
     assert not re.search(r"Usage:|Error|Missing|Try", missing + unknown + absent)
 

@@ -9,10 +9,9 @@ from itertools import pairwise
 from typing import Final
 
 from adjudicator.benefits.definition import MONTHS_OF_CYCLE, Plan
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.remuneration.months import first_day, last_day, month_number, month_of, written_month
 from adjudicator.units import OPEN_END, OPEN_START, date_of, day_number
-from adjudicator.words import message
 
 _OPEN: Final = (OPEN_START, OPEN_END)
 
@@ -40,12 +39,10 @@ def cycle_of(plan: Plan, given: str) -> Cycle:
     """
     cycle = _by_date(plan, given) if plan.cycle.dates else _by_months(plan, given)
     if cycle is None:
-        what = message("benefits.no_cycle", plan=plan.plan, given=given)
-        raise Refused([Problem(what, remedy=message("benefits.no_cycle.remedy", known=examples(plan)))])
+        raise refused("benefits.no_cycle", plan=plan.plan, given=given, known=examples(plan))
     if not plan.valid.holds(cycle.judged):
         day = date_of(cycle.judged)
-        what = message("benefits.not_in_force", plan=plan.plan, cycle=cycle.name, day=day)
-        raise Refused([Problem(what, remedy=message("benefits.not_in_force.remedy"))])
+        raise refused("benefits.not_in_force", plan=plan.plan, cycle=cycle.name, day=day)
     return cycle
 
 

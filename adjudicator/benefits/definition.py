@@ -188,11 +188,9 @@ class Example(Part):
     """Fields of each member."""
 
 
-class Plan(Part):
-    """A benefit plan."""
+class Declared(Part):
+    """What every plan says of itself, whether it is of transfers or of vouchers."""
 
-    plan: Code = Field(examples=["NAFA"])
-    """The plan's code, for ever."""
     title: Label
     """What it is called."""
     purpose: Label | None = None
@@ -200,11 +198,18 @@ class Plan(Part):
     source: Code | None = None
     """The law or decision that it rests on."""
     valid: Period = Field(default_factory=Period)
-    """The days on which cycles may be judged."""
+    """The days on which cycles may be judged, or vouchers issued."""
     attributes: Mapping[str, AttributeType] = Field(default_factory=dict)
     """What further columns of the register of families are: text, number, day or truth."""
     sets: Mapping[str, tuple[Code, ...]] = Field(default_factory=dict)
     """Sets that conditions name with @."""
+
+
+class Plan(Declared):
+    """A benefit plan."""
+
+    plan: Code = Field(examples=["NAFA"])
+    """The plan's code, for ever."""
     criteria: Code = Field(examples=["attribute.poverty_quintile = 1"])
     """Which families receive it."""
     with_member: Code | None = None
@@ -262,23 +267,11 @@ class VoucherExample(Part):
     """Her own."""
 
 
-class VoucherPlan(Part):
+class VoucherPlan(Declared):
     """A plan of vouchers: for whom, and for which visits."""
 
     vouchers: Code = Field(examples=["MATERNITY"])
     """The plan's code, for ever."""
-    title: Label
-    """What it is called."""
-    purpose: Label | None = None
-    """What it is for."""
-    source: Code | None = None
-    """The law or decision that it rests on."""
-    valid: Period = Field(default_factory=Period)
-    """The days on which vouchers may be issued."""
-    attributes: Mapping[str, AttributeType] = Field(default_factory=dict)
-    """What further columns of the register of families are."""
-    sets: Mapping[str, tuple[Code, ...]] = Field(default_factory=dict)
-    """Sets that the condition names with @."""
     given_to: Code = Field(examples=["member.sex = female and member.age between 12 and 55"])
     """Who receives them: a condition on a member and her family."""
     visits: tuple[Visit, ...] = Field(min_length=1)

@@ -10,12 +10,11 @@ import numpy.typing as npt
 from adjudicator.benefits.amount import Share, amounts, capped, shares
 from adjudicator.benefits.fields import FAMILY, MEMBER
 from adjudicator.benefits.read import CompiledPlan
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.rulebook.evaluate import Evaluator
 from adjudicator.rulebook.plain import Plain
 from adjudicator.rulebook.rows import ClaimRow
 from adjudicator.rulebook.universe import Universe
-from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
 
@@ -47,8 +46,7 @@ def entitled(plan: CompiledPlan, universe: Universe) -> Entitled:
         rows = rows[np.bincount(family[held], minlength=len(rows)) > 0]
     found = amounts(plan.amount, evaluator, universe, rows)
     if len(evaluator.take_odd()):
-        what = message("benefits.too_large", plan=plan.code)
-        raise Refused([Problem(what, remedy=message("benefits.too_large.remedy"))])
+        raise refused("benefits.too_large", plan=plan.code)
     worth = found > 0
     return Entitled(rows[worth], found[worth], len(rows))
 

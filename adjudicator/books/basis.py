@@ -15,14 +15,13 @@ from adjudicator.books import texts
 from adjudicator.books.books import Books
 from adjudicator.books.registers import registers_at
 from adjudicator.prepared import prepare_state
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Refused, refused
 from adjudicator.product.check import RegisterCodes, check_products
 from adjudicator.product.read import ProductSource, read_product, read_products, version_name
 from adjudicator.registers import Enrolment
 from adjudicator.store import loads
 from adjudicator.store.schema import PRODUCT_TEXTS
 from adjudicator.tables import ADJUDICATED_BY
-from adjudicator.words import message
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ def present_basis(books: Books, connection: sa.Connection) -> Basis:
     sources = tuple(read_products(books.folder / settings.products, books.decimals))
     state = loads.last_load(connection, "registers")
     if state is None:
-        raise Refused([Problem(message("books.no_state"), remedy=message("books.no_state.remedy"))])
+        raise refused("books.no_state")
     codes = product_codes(sources)
 
     def read() -> dict[str, pa.Table]:
@@ -93,8 +92,7 @@ def recorded_basis(books: Books, connection: sa.Connection, record: dict[str, An
     sources = texts.recorded(connection, PRODUCT_TEXTS, hashes, read, "books.product_changed")
     state = loads.load_of(connection, record["registers"]["load"])
     if state is None:
-        what = message("books.no_load", load=record["registers"]["load"])
-        raise Refused([Problem(what, remedy=message("books.no_load.remedy"))])
+        raise refused("books.no_load", load=record["registers"]["load"])
     tables = registers_at(connection, state.load, tuple(ADJUDICATED_BY))
     return _basis(tables, sources, state, record["adult_age"], None)
 

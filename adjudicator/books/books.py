@@ -12,13 +12,12 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Refused, refused
 from adjudicator.scheme import Settings, open_scheme, read_settings
 from adjudicator.store import journal, migrate
 from adjudicator.store.database import Database, exists, named_database, open_database
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import JOURNAL
-from adjudicator.words import message
 
 PERSON: Final = "ADJUDICATOR_USER"
 """The environment variable that names who works."""
@@ -78,14 +77,13 @@ def open_books(folder: Path) -> Iterator[Books]:
             if not state.current:
                 key = "books.old" if state.known else "books.newer"
                 values = {"where": database.shown, "present": state.present, "wanted": state.wanted}
-                raise Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy"))])
+                raise refused(key, **values)
             _check_scheme(connection, settings)
         yield Books(folder, settings, database)
 
 
 def _no_books(database: Database) -> Refused:
-    what = message("books.none", where=database.shown)
-    return Refused([Problem(what, remedy=message("books.none.remedy"))])
+    return refused("books.none", where=database.shown)
 
 
 def _check_scheme(connection: sa.Connection, settings: Settings) -> None:
@@ -93,8 +91,7 @@ def _check_scheme(connection: sa.Connection, settings: Settings) -> None:
     first = connection.execute(sa.select(JOURNAL.c.content).where(JOURNAL.c.number == 1)).scalar()
     ours = journal.canonical(_about(settings))
     if first is not None and first != ours:
-        what = message("books.of_another", theirs=first, ours=ours)
-        raise Refused([Problem(what, remedy=message("books.of_another.remedy"))])
+        raise refused("books.of_another", theirs=first, ours=ours)
 
 
 def _about(settings: Settings) -> dict[str, str]:
@@ -137,9 +134,7 @@ def upgrade_books(folder: Path, by: str) -> migrate.State:
                 raise _no_books(database)
             if not before.known:
                 values = {"where": database.shown, "present": before.present, "wanted": before.wanted}
-                raise Refused(
-                    [Problem(message("books.newer", **values), remedy=message("books.newer.remedy"))]
-                )
+                raise refused("books.newer", **values)
             if not before.current:
                 migrate.upgrade(connection)
                 content = {"from": before.present, "to": before.wanted}

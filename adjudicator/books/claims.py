@@ -17,7 +17,7 @@ from adjudicator.books.opening import opened_with
 from adjudicator.books.registers import registers_at
 from adjudicator.books.set_aside import kept_rows
 from adjudicator.claims import claim_names
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.store import bulk, loads
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act
@@ -59,7 +59,7 @@ def load_claims(books: Books, sources: Sequence[Path], by: str) -> ClaimsLoad:
     with books.database.reading() as connection:
         state = loads.last_load(connection, "registers")
         if state is None:
-            raise Refused([Problem(message("books.no_state"), remedy=message("books.no_state.remedy"))])
+            raise refused("books.no_state")
         facilities = registers_at(connection, state.load, ("facilities",))["facilities"]
     # Files are read before the books are taken hold of: a run need not wait for them.
     reading = read_claims(sources, books.decimals, facilities)

@@ -17,13 +17,12 @@ import sqlalchemy as sa
 from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
 from adjudicator.claims import NAME_PARTS, claim_names
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, refused
 from adjudicator.run import read_carried
 from adjudicator.store import bulk, journal, lock, runs
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import ACCEPTED_CLAIMS, ACCEPTED_LINES, BALANCES, OPENING_CLAIMS
-from adjudicator.words import message
 
 RUN: Final = 0
 """The number of the run that there never was."""
@@ -96,7 +95,7 @@ def _check(connection: sa.Connection, folder: Path) -> None:
         key = "books.opening_twice"
     else:
         return
-    raise Refused([Problem(message(key), Place(folder), message(f"{key}.remedy"))])
+    raise refused(key, Place(folder))
 
 
 def _numbered(claims: pa.Table, lines: pa.Table) -> tuple[pa.Table, dict[str, int]]:

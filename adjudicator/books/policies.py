@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from adjudicator.books.books import Books
 from adjudicator.books.reports.about import check_code, check_product, report_of
 from adjudicator.encoding import Keys, days, integers
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.product.definition import Product
 from adjudicator.product.meant import NEAR_CODE, nearest
 from adjudicator.product.read import read_products
@@ -141,8 +141,7 @@ def policy_accounts(books: Books, name: str, day: dt.date) -> list[PolicyAccount
             keep = read.policies.filter(pc.equal(read.policies["policy"], name))
     wanted = set(keep["policy"].to_pylist())
     for code in sorted({*keep["product"].to_pylist()} - versions.keys()):
-        what = message("policies.no_terms", product=code)
-        raise Refused([Problem(what, remedy=message("policies.no_terms.remedy"))])
+        raise refused("policies.no_terms", product=code)
     found = [
         account
         for account in _accounts(read, versions, day, books.settings.adult_age)

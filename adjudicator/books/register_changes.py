@@ -27,13 +27,12 @@ from adjudicator.books.registers import (
     stored,
 )
 from adjudicator.books.set_aside import kept_rows
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.store import bulk, loads
 from adjudicator.store.loads import Load
 from adjudicator.store.schema import REGISTERS
 from adjudicator.store.set_hashes import EMPTY, changed_hash
 from adjudicator.tables import REGISTERS as SHAPES
-from adjudicator.words import message
 from ingest.changes import TableJudged, judge_changes, keys_of, read_changes
 from ingest.counts import Counts
 from ingest.set_aside import SetAside
@@ -107,14 +106,13 @@ def load_changes(
     """
     changes = read_changes(folder, books.decimals)
     if not changes.tables:
-        what = message("books.no_changes", folder=str(folder), tables=list(SHAPES))
-        raise Refused([Problem(what, Place(folder), message("books.no_changes.remedy"))])
+        raise refused("books.no_changes", Place(folder), folder=str(folder), tables=list(SHAPES))
     with books.database.writing() if confirmed else books.database.reading() as connection:
         if confirmed:
             loads.take_turns(connection)
         before = loads.last_load(connection, "registers")
         if before is None:
-            raise Refused([Problem(message("books.no_state"), remedy=message("books.no_state.remedy"))])
+            raise refused("books.no_state")
         judged = judge_changes(changes, _InForce(connection, before.summary["hashes"]))
         tables = {name: _changed(name, one) for name, one in judged.tables.items()}
         if not allow_removal:

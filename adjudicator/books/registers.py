@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from adjudicator.books.books import Books
 from adjudicator.books.set_aside import kept_rows
 from adjudicator.prepared import prepare_state
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.product.read import read_products
 from adjudicator.store import bulk, loads
 from adjudicator.store.digests import row_digests, table_hash
@@ -80,12 +80,10 @@ def load_registers(books: Books, folder: Path, by: str, allow_removal: bool = Fa
         Refused: tables that cannot be read, or a register would lose much; nothing was changed.
     """
     if (folder / ENDED).is_dir():
-        what, remedy = message("books.holds_changes"), message("books.holds_changes.remedy")
-        raise Refused([Problem(what, Place(folder / ENDED), remedy)])
+        raise refused("books.holds_changes", Place(folder / ENDED))
     reading = read_registers(folder, books.decimals)
     if not reading.tables:
-        what = message("books.no_registers", folder=str(folder), tables=list(SHAPES))
-        raise Refused([Problem(what, Place(folder), message("books.no_registers.remedy"))])
+        raise refused("books.no_registers", Place(folder), folder=str(folder), tables=list(SHAPES))
     rows = {name: stored(SHAPES[name], table) for name, table in reading.tables.items()}
     with books.database.writing() as connection:
         loads.take_turns(connection)

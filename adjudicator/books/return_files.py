@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
+from adjudicator.units import scaled
 from adjudicator.words import message
 
 Row = dict[str, str]
@@ -33,16 +35,13 @@ def read_rows(path: Path, content: bytes, needed: Sequence[str]) -> list[Row]:
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        what = message("return_file.not_text")
-        raise Refused([Problem(what, Place(path), message("return_file.not_text.remedy"))]) from None
+        raise refused("return_file.not_text", Place(path)) from None
     reader = csv_reader(text)
     try:
         columns = [name.strip().lower() for name in reader.fieldnames or ()]
         missing = [name for name in needed if name not in columns]
         if missing:
-            what = message("return_file.no_columns", missing=missing)
-            remedy = message("return_file.no_columns.remedy", needed=list(needed))
-            raise Refused([Problem(what, Place(path), remedy)])
+            raise refused("return_file.no_columns", Place(path), missing=missing, needed=list(needed))
         reader.fieldnames = columns
         return [
             {name: (value or "").strip() for name, value in row.items() if isinstance(name, str)}
@@ -51,3 +50,17 @@ def read_rows(path: Path, content: bytes, needed: Sequence[str]) -> list[Row]:
     except csv.Error as error:
         what = message("return_file.no_csv", line=reader.line_num, said=str(error))
         raise Refused([Problem(what, Place(path), message("return_file.not_text.remedy"))]) from None
+
+
+def amount_in(row: Mapping[str, str], decimals: int) -> int | None:
+    """Give the amount of a row in minor units; None where it says none.
+
+    Raises:
+        ValueError: it is no amount, or has more decimals than the currency.
+    """
+    if not row.get("amount"):
+        return None
+    try:
+        return scaled(str(Decimal(row["amount"])), decimals)
+    except InvalidOperation:
+        raise ValueError(row["amount"]) from None

@@ -10,11 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from adjudicator.files import replacing
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.store.database import Database
 from adjudicator.store.loads import SetAsideRows
 from adjudicator.store.schema import LOADS, SET_ASIDE, SET_ASIDE_FILES
-from adjudicator.words import message
 from ingest.set_aside import SetAside
 
 
@@ -63,4 +62,4 @@ def kept_list(database: Database, load: int) -> list[Mapping[str, Any]]:
 
 def _check_load(connection: sa.Connection, load: int) -> None:
     if connection.execute(sa.select(LOADS.c.load).where(LOADS.c.load == load)).first() is None:
-        raise Refused([Problem(message("books.no_load", load=load), remedy=message("books.no_load.remedy"))])
+        raise refused("books.no_load", load=load)

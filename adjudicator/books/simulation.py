@@ -21,7 +21,7 @@ from adjudicator.books.registers import registers_at
 from adjudicator.books.rules import look_back, present_rules, rejecting
 from adjudicator.books.work import past_of
 from adjudicator.manifest import file_hashes, relative
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.rulebook.month import reject
 from adjudicator.simulate import BESIDE, Opened
 from adjudicator.simulation.desk import Desk
@@ -138,5 +138,4 @@ def _check_same(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     different = [name for name in ("registers", "claims", "run") if before.get(name) != now[name]]
     if different:
         words = [message(f"simulation.books_changed.{name}") for name in different]
-        what = message("simulation.books_changed", what=words)
-        raise Refused([Problem(what, remedy=message("simulation.books_changed.remedy"))])
+        raise refused("simulation.books_changed", what=words)

@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from adjudicator.adjudication.booking import DECISION, REVERSAL
+from adjudicator.adjudication.booking import DECISION
+from adjudicator.books.joins import is_taken_back
 from adjudicator.store.schema import CLAIM_DECISIONS, CLAIM_LINES
 from adjudicator.units import LARGEST_AMOUNT, QUANTITY_ONE
 
 Query = sa.Select[Any]
-Condition = sa.ColumnElement[bool]
 
 ONE: Final[sa.ColumnElement[int]] = sa.literal_column("1", sa.BigInteger())
 
@@ -19,15 +19,8 @@ ONE: Final[sa.ColumnElement[int]] = sa.literal_column("1", sa.BigInteger())
 def standing(run: int) -> sa.Subquery:
     """Give the claims that a decision stands about, each with the run that took it."""
     table = CLAIM_DECISIONS
-    taken_back = table.alias("taken_back")
-    reversal = sa.exists().where(
-        taken_back.c.claim_id == table.c.claim_id,
-        taken_back.c.version == table.c.version,
-        taken_back.c.entry == REVERSAL,
-        taken_back.c.run <= run,
-    )
-    query = sa.select(table.c.claim_id, table.c.run)
-    return query.where(table.c.run <= run, table.c.entry == DECISION, ~reversal).subquery("standing")
+    stands = sa.and_(table.c.run <= run, table.c.entry == DECISION, ~is_taken_back(table, run))
+    return sa.select(table.c.claim_id, table.c.run).where(stands).subquery("standing")
 
 
 def total(expression: Any, name: str) -> sa.ColumnElement[int]:
@@ -46,13 +39,4 @@ def asked() -> sa.ColumnElement[int]:
     return sa.case(
         (quantity == 0, sa.literal_column("0", sa.BigInteger())),
         (price <= most // quantity, (price * quantity + half) // one),
-    )
-
-
-def same_entry(line: sa.Table, decision: sa.Table) -> Condition:
-    """Tell that a row about a line belongs to a row about a claim: both decide it, or take it back."""
-    return sa.and_(
-        line.c.run == decision.c.run,
-        line.c.claim_id == decision.c.claim_id,
-        line.c.entry == decision.c.entry,
     )

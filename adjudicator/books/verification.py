@@ -32,7 +32,7 @@ from adjudicator.books.submission.asking import KIND as ASKING
 from adjudicator.books.submission.questions import flags_of
 from adjudicator.books.submission.verification import check_asked
 from adjudicator.books.work import people_of
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Refused, refused
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.store import bulk, journal, loads, runs
 from adjudicator.store.digests import row_digests, table_hash
@@ -113,8 +113,7 @@ def verify(
             findings += [Finding(None, what) for what in check_officers(connection)]
         listed = runs.published(connection, run)
         if run is not None and not listed:
-            what = message("books.no_run", run=run)
-            raise Refused([Problem(what, remedy=message("books.no_run.remedy"))])
+            raise refused("books.no_run", run=run)
         if run is None:
             findings += [Finding(None, what) for what in check_asked(connection, listed)]
         bases: dict[str, Basis] = {}
@@ -131,8 +130,8 @@ def verify(
                 if key not in bases:
                     bases = {key: recorded_basis(books, connection, dict(one.record))}
                 rows += _run(books, connection, one, bases[key], rulebooks, threads, findings)
-            except Refused as refused:
-                findings += [Finding(one.run, problem.what) for problem in refused.problems]
+            except Refused as refusal:
+                findings += [Finding(one.run, problem.what) for problem in refusal.problems]
             if one.record["engine"]["fingerprint"] != engine.fingerprint():
                 others.append(one.run)
             checked.append(one.run)

@@ -161,4 +161,6 @@ class DecidedClaim:
     @property
     def in_patient(self) -> bool:
         """Whether there was at least one night (law, section 3)."""
-        return None not in (self.date_from, self.date_to) and self.date_to > self.date_from  # type: ignore[operator]
+        if self.date_from is None or self.date_to is None:
+            return False
+        return self.date_to > self.date_from

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from adjudicator.openimis.valuated import Part, known_reason, parts_of
-from adjudicator.problems import Problem, Refused
-from adjudicator.vocabulary import Kind, Reason
-from adjudicator.words import message
+from adjudicator.openimis.differences import (
+    LineDifference,
+    Part,
+    Totals,
+    known_reason,
+    largest_first,
+    parts_of,
+    totals_of,
+)
+from adjudicator.problems import refused
+from adjudicator.vocabulary import Kind
 from ingest.openimis.claims import Claims, bring_claims
 from ingest.openimis.names import Brought, Names
 from ingest.openimis.source import open_source
@@ -30,25 +36,6 @@ NEEDED: Final = (
 
 
 @dataclass(frozen=True)
-class LinePair:
-    """A line that the two decided otherwise. Amounts are minor units."""
-
-    facility: str
-    claim: str
-    line: int
-    kind: Kind
-    code: str
-    theirs: int
-    ours: int
-    parts: tuple[Part, ...]
-
-    @property
-    def difference(self) -> int:
-        """How much more ours pays."""
-        return self.ours - self.theirs
-
-
-@dataclass(frozen=True)
 class Pairing:
     """Two sets of decided claims, compared."""
 
@@ -57,14 +44,14 @@ class Pairing:
     theirs: int
     """What the claims in both are worth there, in minor units."""
     ours: int
-    lines: tuple[LinePair, ...]
+    lines: tuple[LineDifference, ...]
     only_theirs: tuple[TheirClaim, ...]
     only_ours: tuple[TheirClaim, ...]
     unmatched: tuple[Key, ...]
     """Claims whose lines are not the same."""
     set_aside: tuple[tuple[str, Remark], ...] = ()
     """Rows that could not be read, each with the source that it is of."""
-    totals: Mapping[tuple[str, Reason | None], tuple[int, int]] = field(default_factory=dict)
+    totals: Totals = field(default_factory=dict)
 
     @property
     def same(self) -> bool:
@@ -86,7 +73,7 @@ def compare_tables(theirs: str, ours: str, decimals: int) -> Pairing:
     left, left_aside = _decided(theirs, decimals)
     right, right_aside = _decided(ours, decimals)
     both = sorted(set(left.theirs) & set(right.theirs))
-    lines: list[LinePair] = []
+    lines: list[LineDifference] = []
     unmatched: list[Key] = []
     alike = 0
     for key in both:
@@ -98,34 +85,24 @@ def compare_tables(theirs: str, ours: str, decimals: int) -> Pairing:
         differing = [pair for a, b in pairs if (pair := _line(one, a, b, 10**decimals)) is not None]
         alike += not differing
         lines += differing
-    lines.sort(key=lambda pair: (-abs(pair.difference), pair.facility, pair.claim, pair.line))
-    totals: dict[tuple[str, Reason | None], list[int]] = defaultdict(lambda: [0, 0])
-    for pair in lines:
-        for part in pair.parts:
-            totals[part.cause, part.reason][0] += 1
-            totals[part.cause, part.reason][1] += part.amount
     return Pairing(
         len(both),
         alike,
         sum(left.theirs[key].valuated for key in both),
         sum(right.theirs[key].valuated for key in both),
-        tuple(lines),
+        tuple(largest_first(lines)),
         tuple(left.theirs[key] for key in sorted(set(left.theirs) - set(right.theirs))),
         tuple(right.theirs[key] for key in sorted(set(right.theirs) - set(left.theirs))),
         tuple(unmatched),
         (*((theirs, one) for one in left_aside), *((ours, one) for one in right_aside)),
-        {
-            key: (count, amount)
-            for key, (count, amount) in sorted(totals.items(), key=lambda one: (one[0][0], one[0][1] or 0))
-        },
+        totals_of(lines),
     )
 
 
 def _decided(given: str, decimals: int) -> tuple[Claims, list[Remark]]:
     with open_source(given) as source:
         if missing := [name for name in NEEDED if name.lower() not in source.found]:
-            what = message("openimis.compare.missing", source=source.name, tables=missing)
-            raise Refused([Problem(what, remedy=message("openimis.compare.missing.remedy"))])
+            raise refused("openimis.compare.missing", source=source.name, tables=missing)
         world = World(source)
         claims = bring_claims(world, Names(world), Brought(), decimals)
     return claims, world.set_aside
@@ -145,7 +122,7 @@ def _pairs(one: TheirClaim, other: TheirClaim) -> list[tuple[TheirLine, TheirLin
     return [(a[4], b[4]) for a, b in zip(left, right, strict=True)]
 
 
-def _line(claim: TheirClaim, theirs: TheirLine, ours: TheirLine, unit: int) -> LinePair | None:
+def _line(claim: TheirClaim, theirs: TheirLine, ours: TheirLine, unit: int) -> LineDifference | None:
     parts: list[Part] = []
     if theirs.accepted and ours.accepted:
         parts = [part for part in parts_of(theirs, ours, unit) if part.amount]
@@ -157,7 +134,7 @@ def _line(claim: TheirClaim, theirs: TheirLine, ours: TheirLine, unit: int) -> L
         parts = [Part("other_reason", 0, known_reason(ours.reason))]
     if not parts:
         return None
-    return LinePair(
+    return LineDifference(
         claim.facility,
         claim.claim,
         theirs.line,

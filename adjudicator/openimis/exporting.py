@@ -19,8 +19,8 @@ from adjudicator.openimis.outgoing_products import Unsaid, outgoing_products
 from adjudicator.openimis.outgoing_registers import outgoing_registers
 from adjudicator.openimis.snapshot import Snapshot
 from adjudicator.openimis.written import write_rows
-from adjudicator.problems import Place, Problem, Refused
-from adjudicator.words import LANGUAGES, message, say
+from adjudicator.problems import Place, refused
+from adjudicator.words import LANGUAGES, say
 from ingest.openimis.shapes import SHAPES
 
 NOTES: Final = "not_said.csv"
@@ -55,7 +55,7 @@ def export_openimis(snapshot: Snapshot, out: Path, replace: bool = False) -> Exp
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         key = "openimis.export_exists" if (out / MARK).is_file() else "openimis.export_something_else"
         if not replace or key != "openimis.export_exists":
-            raise Refused([Problem(message(key), Place(out), message(f"{key}.remedy"))])
+            raise refused(key, Place(out))
     ids = Ids(snapshot.scheme / IDS)
     tables = outgoing_registers(snapshot, ids)
     products, unsaid = outgoing_products(snapshot, ids)

@@ -27,7 +27,7 @@ from adjudicator.openimis.report_workbook import write_workbook
 from adjudicator.openimis.valuated import Comparison, compare
 from adjudicator.openimis.written import write_rows
 from adjudicator.prepared import FOLDER as PREPARED
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, refused
 from adjudicator.scheme import SETTINGS
 from adjudicator.tables import (
     BALANCES,
@@ -149,7 +149,7 @@ def _check_folder(folder: Path, replace: bool) -> None:
         key = "openimis.imported_before"
     else:
         key = "openimis.something_else"
-    raise Refused([Problem(message(key), Place(folder), message(f"{key}.remedy"))])
+    raise refused(key, Place(folder))
 
 
 # What the readers of our own tables say.

@@ -10,7 +10,14 @@ from typing import Any, Final
 from adjudicator.openimis.ids import Ids
 from adjudicator.openimis.outgoing_registers import Row, Tables, letter
 from adjudicator.openimis.snapshot import Snapshot
-from adjudicator.product.definition import NO_LIMIT, BalanceLimit, Discount, Product, RelativePrices
+from adjudicator.product.definition import (
+    NO_LIMIT,
+    BalanceLimit,
+    Discount,
+    Product,
+    RelativePrices,
+    SideLimit,
+)
 from adjudicator.product.terms import ProvisionTerms, Selectable, resolve
 from adjudicator.units import OPEN_END, OPEN_START, date_of, unscaled
 from adjudicator.vocabulary import (
@@ -189,11 +196,11 @@ def _discount(name: str, discount: Discount | None) -> Row:
 
 def _limit(prefix: str, limit: BalanceLimit | None, decimals: int) -> Row:
     row: Row = {}
-    sides = {"": None} if limit is None else {}
-    if limit is not None:
-        sides = {"": limit.side(Care.HOSPITAL)} if not limit.split else {}  # type: ignore[dict-item]
-        if limit.split:
-            sides = {name: limit.side(care) for care, name in _SIDES.items()}  # type: ignore[misc]
+    sides: dict[str, SideLimit | None] = {}
+    if limit is not None and limit.split:
+        sides = {name: limit.side(care) for care, name in _SIDES.items()}
+    elif limit is not None:
+        sides = {"": limit.side(Care.HOSPITAL)}
     for name in ("", "IP", "OP"):
         side = sides.get(name)
         for level in ("Treatment", "Insuree", "Policy"):

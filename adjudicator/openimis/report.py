@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from adjudicator.openimis.valuated import Comparison, LineDifference, Part
+from adjudicator.openimis.differences import Part
+from adjudicator.openimis.valuated import Comparison, ExplainedDifference
 from adjudicator.problems import Problem
 from adjudicator.units import unscaled
 from adjudicator.vocabulary import Reason
@@ -171,7 +172,7 @@ def _in_both(said: Message) -> dict[str, str]:
     return {f"words_{language}": say(said, language) for language in LANGUAGES}
 
 
-def _line_record(line: LineDifference, decimals: int) -> dict[str, Any]:
+def _line_record(line: ExplainedDifference, decimals: int) -> dict[str, Any]:
     return {
         "facility": line.facility,
         "claim": line.claim,

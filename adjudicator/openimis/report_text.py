@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from adjudicator.openimis.report import Grouped, Report, cause_of
-from adjudicator.openimis.valuated import LineDifference
+from adjudicator.openimis.valuated import ExplainedDifference
 from adjudicator.words import Amount, message, say, text
 
 LINES_SHOWN: Final = 40
@@ -163,7 +163,7 @@ def _comparison_lines(report: Report, language: str) -> Iterator[str]:
     )
     if len(compared.lines) > len(shown):
         yield from ("", words("more", lines=len(compared.lines) - len(shown)))
-    claims: dict[tuple[str, str], list[LineDifference]] = {}
+    claims: dict[tuple[str, str], list[ExplainedDifference]] = {}
     for one in shown:
         if one.sentences:
             claims.setdefault((one.facility, one.claim), []).append(one)

@@ -20,7 +20,7 @@ from adjudicator.books.closing.periods import month_given
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
 from adjudicator.books.registers import registers_at
 from adjudicator.explain import inputs_of_run
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.product.definition import Product
 from adjudicator.product.read import read_products
 from adjudicator.remuneration.months import first_day, last_day
@@ -31,7 +31,6 @@ from adjudicator.store.schema import CLAIMS, LINE_DECISIONS, REMUNERATIONS
 from adjudicator.tables import REGISTERS
 from adjudicator.units import date_of
 from adjudicator.vocabulary import Cut
-from adjudicator.words import message
 from ingest.tables import read_claims, read_registers
 
 Row = dict[str, Any]
@@ -103,7 +102,7 @@ def of_books(books: Books, month: str | None) -> Snapshot:
     with books.database.reading() as connection:
         state = loads.last_load(connection, "registers")
         if state is None:
-            raise Refused([Problem(message("books.no_state"), remedy=message("books.no_state.remedy"))])
+            raise refused("books.no_state")
         registers = registers_at(connection, state.load, tuple(REGISTERS))
         query = sa.select(CLAIMS.c.claim_id)
         if days is not None:

@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from adjudicator.books.books import Books
-from adjudicator.books.closing.close import Page
-from adjudicator.books.closing.payments import Due, Found, Payment, PaymentFile, PaymentState, Reconciliation
+from adjudicator.books.closing.page import Page
+from adjudicator.books.closing.payments import Due, Payment, PaymentFile, PaymentState
 from adjudicator.books.closing.periods import CLOSED, ClosedMonth, named
+from adjudicator.books.closing.returns import Found, Reconciliation
 from adjudicator.presentation.face import Face
 from adjudicator.remuneration.capitation import CapitationPayment, Figures
 from adjudicator.remuneration.index import RelativeIndex

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from adjudicator.presentation.report import typed
+from adjudicator.presentation.report_values import typed
 from adjudicator.reporting.report import Report
 
 

@@ -1,22 +1,23 @@
-"""The month on a sheet of A4, drawn from the same blocks as the web page."""
+"""The month on a sheet of A4, with the same blocks as the web page. The same figures give the same bytes."""
 
 from __future__ import annotations
 
 import io
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, Final
 
 from reportlab.lib.colors import HexColor
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
-from reportlab.pdfbase.pdfmetrics import stringWidth
 from reportlab.pdfgen.canvas import Canvas
 
 from adjudicator.charts import palette
 from adjudicator.charts.shapes import Area, Box, Dot, Drawing, Line, Path, Place, Said, Shape
 from adjudicator.charts.svg import DASHES
-from adjudicator.presentation.month_page import Block, Page, Tile
+from adjudicator.presentation.month_contents import Block, Page, Tile, Words
+from adjudicator.presentation.pdf_letters import BOLD, PLAIN, printable, small_enough
+from adjudicator.reporting.month import MonthFigures
+from adjudicator.scheme import Settings
 
 _WIDTH, _HEIGHT = A4
 _MARGIN: Final = 11 * mm
@@ -30,14 +31,23 @@ _TITLE: Final = 7 * mm
 _NOTE: Final = 3.4 * mm
 """Heights: of the band at the top, of what is not closed, of a tile, and of a block's title and note."""
 
-WHOLE: Final = _INNER - 2 * _PAD
-HALF: Final = (_INNER - _GAP) / 2 - 2 * _PAD
+_WHOLE: Final = _INNER - 2 * _PAD
+_HALF: Final = (_INNER - _GAP) / 2 - 2 * _PAD
 """Room for drawings in wide and narrow blocks, points."""
 
-_PLAIN, _BOLD = "Helvetica", "Helvetica-Bold"
+
+def month_pdf(settings: Settings, figures: MonthFigures, language: str) -> bytes:
+    """Draw the page on one sheet of A4."""
+    words = Words(settings, language)
+    scale = _scale_of(words.page(figures, half=_HALF, whole=_WHOLE, small=True))
+    # What is drawn smaller, for all to find room, is laid out wider.
+    page = words.page(figures, half=_HALF / scale, whole=_WHOLE / scale, small=True)
+    target = io.BytesIO()
+    _paper(target, page, scale)
+    return target.getvalue()
 
 
-def scale_of(page: Page) -> float:
+def _scale_of(page: Page) -> float:
     """Give how much smaller the blocks of a page must be for all to find room on the sheet."""
     top = _BAND + _GAP + (_WARNING if page.warning else 0) + _TILE + _GAP * 0.8
     rows = _rows(page.blocks)
@@ -60,11 +70,11 @@ def _height(block: Block) -> float:
     return _TITLE + block.drawing.height + (_NOTE if block.note else 0) + _PAD
 
 
-def paper(target: io.BytesIO, page: Page, scale: float) -> None:
+def _paper(target: io.BytesIO, page: Page, scale: float) -> None:
     """Draw the page into a file; its blocks are laid out for a scale."""
     canvas = Canvas(target, pagesize=A4, invariant=1, pageCompression=1)
-    canvas.setTitle(_printable(f"{page.title} – {page.scheme}"))
-    canvas.setAuthor(_printable(page.scheme))
+    canvas.setTitle(printable(f"{page.title} – {page.scheme}"))
+    canvas.setAuthor(printable(page.scheme))
     sheet = _Sheet(canvas)
     sheet.head(page)
     sheet.tiles(page.tiles)
@@ -72,19 +82,6 @@ def paper(target: io.BytesIO, page: Page, scale: float) -> None:
     sheet.foot(page.foot)
     canvas.showPage()
     canvas.save()
-
-
-def _printable(said: str) -> str:
-    """Give a text in the letters that the font has; others lose their accents, or become question marks."""
-    said = said.replace("−", "-")
-    try:
-        said.encode("cp1252")
-    except UnicodeEncodeError:
-        bare = "".join(
-            sign for sign in unicodedata.normalize("NFKD", said) if not unicodedata.combining(sign)
-        )
-        return bare.encode("cp1252", "replace").decode("cp1252")
-    return said
 
 
 class _Sheet:
@@ -105,10 +102,9 @@ class _Sheet:
         bold: bool = False,
         width: float | None = None,
     ) -> None:
-        said, font = _printable(said), _BOLD if bold else _PLAIN
+        said, font = printable(said), BOLD if bold else PLAIN
         if width is not None:
-            wide = stringWidth(said, font, size)
-            size = size if wide <= width else size * width / wide
+            size = small_enough(said, font, size, width)
         self._canvas.setFont(font, size)
         self._canvas.setFillColor(HexColor(color))
         draw = {

@@ -11,8 +11,8 @@ from typing import Final
 
 from adjudicator.charts import palette
 from adjudicator.charts.svg import svg
-from adjudicator.presentation.report import cell_text, heading, parameter_text, typed
 from adjudicator.presentation.report_figures import NARROW, figures_of
+from adjudicator.presentation.report_values import NUMBERS, cell_text, heading, parameter_text, typed
 from adjudicator.reporting.report import Column, Part, Report, Unit
 from adjudicator.simulation.report.style import STYLE
 from adjudicator.words import shown, text
@@ -20,7 +20,6 @@ from adjudicator.words import shown, text
 PAGE_ROWS: Final = 400
 """Rows of a part that a page shows."""
 
-_NUMBERS: Final = (Unit.NUMBER, Unit.MONEY, Unit.QUANTITY, Unit.RATIO)
 _BEHIND: Final = ("last_run", "journal", "journal_hash")
 """Parameters that say where figures come from; they stand at the foot of the page."""
 
@@ -121,7 +120,7 @@ def _table(part: Part, decimals: int, language: str) -> str:
 
 def _kind(column: Column) -> str:
     kinds = [
-        *(["n"] if column.unit in _NUMBERS else []),
+        *(["n"] if column.unit in NUMBERS else []),
         *(["words"] if column.unit in (Unit.KEY, Unit.TEXT) else []),
         *(["spare"] if column.spare else []),
     ]

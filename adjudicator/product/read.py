@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.product.definition import Product
 from adjudicator.product.shaping import shaped
 from adjudicator.product.source import Source, Steps, read_source
 from adjudicator.units import OPEN_START, date_of
-from adjudicator.words import message
 
 SUFFIXES: Final = (".yaml", ".yml")
 
@@ -71,16 +70,14 @@ def read_products(folder: Path, decimals: int) -> list[ProductSource]:
     """
     files = sorted(file for file in folder.glob("*") if file.suffix in SUFFIXES and file.is_file())
     if not files:
-        raise Refused(
-            [Problem(message("product.no_files"), Place(folder), message("product.no_files.remedy"))]
-        )
+        raise refused("product.no_files", Place(folder))
     read: list[ProductSource] = []
     problems: list[Problem] = []
     for file in files:
         try:
             read.append(read_product(file, decimals))
-        except Refused as refused:
-            problems += refused.problems
+        except Refused as refusal:
+            problems += refusal.problems
     if problems:
         raise Refused(problems)
     return read

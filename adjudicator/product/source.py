@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 
 import yaml
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.system import reason
 from adjudicator.words import Message, message
 
@@ -110,8 +110,7 @@ def read_source(file: Path) -> Source:
     try:
         data = file.read_bytes()
     except OSError as error:
-        what = message("product.unreadable", reason=reason(error))
-        raise Refused([Problem(what, Place(file), message("product.unreadable.remedy"))]) from None
+        raise refused("product.unreadable", Place(file), reason=reason(error)) from None
     try:
         return parse_source(data.decode("utf-8-sig"), file)
     except UnicodeDecodeError as error:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, refused
 from adjudicator.product.definition import Label
 from adjudicator.simulation.results import (
     FIGURES,
@@ -30,7 +30,6 @@ from adjudicator.simulation.results import (
     VariantResult,
 )
 from adjudicator.simulation.said import as_record, of_record
-from adjudicator.words import message
 
 RECORD: Final = "simulation.json"
 PRODUCTS: Final = "products"
@@ -66,12 +65,13 @@ def write_simulation(folder: Path, simulation: Simulation, pairs: pa.Table | Non
     (folder / RECORD).write_text(record, "utf-8")
     _write(folder / "variants.parquet", variants_table(simulation))
     for name in _OF_VARIANT:
-        _write_all(folder / f"{name}.parquet", variants, lambda one, name=name: getattr(one, name))  # type: ignore[misc]
+        _write_all(folder / f"{name}.parquet", variants, [getattr(one, name) for one in variants])
     for name in _OF_FAMILIES:
-        _write_all(folder / f"{name}.parquet", variants, lambda one, name=name: getattr(one.families, name))  # type: ignore[misc]
+        tables = [getattr(one.families, name) for one in variants]
+        _write_all(folder / f"{name}.parquet", variants, tables)
     for dimension in simulation.dimensions:
-        path = folder / f"by_{dimension}.parquet"
-        _write_all(path, variants, lambda one, dimension=dimension: one.breakdowns.get(dimension))  # type: ignore[misc]
+        tables = [one.breakdowns.get(dimension) for one in variants]
+        _write_all(folder / f"by_{dimension}.parquet", variants, tables)
     if simulation.bootstrap is not None:
         _write(folder / "bands.parquet", simulation.bootstrap.bands)
         _write(folder / "convergence.parquet", simulation.bootstrap.convergence)
@@ -95,15 +95,14 @@ def _write(path: Path, table: pa.Table) -> None:
     pq.write_table(table.combine_chunks(), path, compression="zstd", version="2.6")
 
 
-def _write_all(
-    path: Path, variants: Sequence[VariantResult], of: Callable[[VariantResult], pa.Table | None]
-) -> None:
+def _write_all(path: Path, variants: Sequence[VariantResult], tables: Sequence[pa.Table | None]) -> None:
+    """Write tables of variants one below another, where there are any."""
     parts = []
-    for variant in variants:
-        table = of(variant)
+    for variant, table in zip(variants, tables, strict=True):
         if table is not None:
-            table = _renamed(table, _VARIANT, _WORTH)
-            parts.append(table.add_column(0, _VARIANT, pa.array([variant.name] * len(table), pa.string())))
+            renamed = _renamed(table, _VARIANT, _WORTH)
+            names = pa.array([variant.name] * len(table), pa.string())
+            parts.append(renamed.add_column(0, _VARIANT, names))
     if parts:
         _write(path, pa.concat_tables(parts))
 
@@ -202,8 +201,7 @@ def read_simulation(folder: Path) -> Simulation:
         record = json.loads((folder / RECORD).read_text("utf-8"))
         return _read(folder, record)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, pa.ArrowException):
-        what, remedy = message("simulation.no_result"), message("simulation.no_result.remedy")
-        raise Refused([Problem(what, Place(folder), remedy)]) from None
+        raise refused("simulation.no_result", Place(folder)) from None
 
 
 def _read(folder: Path, record: Mapping[str, Any]) -> Simulation:

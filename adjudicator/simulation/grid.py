@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import product as combinations
 from typing import Final
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.product.definition import Product
 from adjudicator.product.effects import Effects
 from adjudicator.product.meant import nearest
@@ -67,7 +67,7 @@ def read_axis(written: str, decimals: int) -> tuple[Term, tuple[str, ...]]:
     """
     path, equals, values = written.partition("=")
     if not equals or not values.strip():
-        raise _refused("simulation.grid_form", given=written)
+        raise refused("simulation.grid_form", given=written)
     return read_term(path), tuple(_values(values.strip(), decimals))
 
 
@@ -81,12 +81,8 @@ def read_term(path: str) -> Term:
     code, rest = (code.strip(), rest) if colon else ("", code)
     steps = tuple(step.strip() for step in rest.split("."))
     if not all(steps):
-        raise _refused("simulation.grid_form", given=path)
+        raise refused("simulation.grid_form", given=path)
     return Term(path.strip(), code or None, steps)
-
-
-def _refused(key: str, **values: object) -> Refused:
-    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))])
 
 
 _SPAN: Final = re.compile(r"(?P<first>[^.]+(\.[0-9]+)?)\.\.(?P<last>[^:]+):(?P<step>.+)")
@@ -102,13 +98,13 @@ def _values(written: str, decimals: int) -> Iterator[str]:
             continue
         ends = [_SCALAR.fullmatch(span[name].strip()) for name in ("first", "last", "step")]
         if any(end is None for end in ends):
-            raise _refused("simulation.grid_span", given=value)
+            raise refused("simulation.grid_span", given=value)
         digits = max(2, decimals)
         numbers = [_scaled(end["number"], digits, value) for end in ends if end]
         unit = next((end["unit"] for end in ends if end and end["unit"]), "")
         first, last, step = numbers
         if step <= 0 or last < first or (last - first) // step > MOST_VARIANTS:
-            raise _refused("simulation.grid_span", given=value)
+            raise refused("simulation.grid_span", given=value)
         for number in range(first, last + 1, step):
             yield written_value(number, digits, unit)
 
@@ -117,7 +113,7 @@ def _scaled(number: str, digits: int, value: str) -> int:
     try:
         return scaled(number, digits)
     except ValueError:
-        raise _refused("simulation.grid_span", given=value) from None
+        raise refused("simulation.grid_span", given=value) from None
 
 
 def written_value(number: int, digits: int, unit: str) -> str:
@@ -347,15 +343,15 @@ def points_of(written: Sequence[str], terms: Terms, decimals: int) -> tuple[tupl
         try:
             term, values = read_axis(one, decimals)
             read.append((term, values, [terms.patches(term, value) for value in values]))
-        except Refused as refused:
-            problems += refused.problems
+        except Refused as refusal:
+            problems += refusal.problems
     if problems:
         raise Refused(problems)
     count = 1
     for _, values, _ in read:
         count *= len(values)
     if count > MOST_VARIANTS:
-        raise _refused("simulation.grid_too_large", variants=count, most=MOST_VARIANTS)
+        raise refused("simulation.grid_too_large", variants=count, most=MOST_VARIANTS)
     axes = tuple(
         Axis(term.path, values, tuple(number_of(term, value, decimals) for value in values))
         for term, values, _ in read

@@ -33,7 +33,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.product.definition import Label, Location, Part
 from adjudicator.product.mistakes import problems_of
 from adjudicator.product.read import SUFFIXES
@@ -296,8 +296,7 @@ def read_scenarios(paths: Sequence[Path]) -> list[ScenarioSource]:
         if path.is_dir():
             inside = sorted(file for file in path.iterdir() if file.suffix in SUFFIXES)
             if not inside:
-                remedy = message("simulation.no_scenarios.remedy")
-                raise Refused([Problem(message("simulation.no_scenarios"), Place(path), remedy)])
+                raise refused("simulation.no_scenarios", Place(path))
             files += inside
         else:
             files.append(path)
@@ -306,8 +305,8 @@ def read_scenarios(paths: Sequence[Path]) -> list[ScenarioSource]:
     for file in files:
         try:
             found.append(read_scenario(file))
-        except Refused as refused:
-            problems += refused.problems
+        except Refused as refusal:
+            problems += refusal.problems
     if problems:
         raise Refused(problems)
     check_names(found)

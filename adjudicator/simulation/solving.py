@@ -17,10 +17,12 @@ import pyarrow as pa
 
 from adjudicator.problems import Problem, Refused
 from adjudicator.product.scalars import Unit, write_scalar
-from adjudicator.simulation.desk import SWEEP_WISH, Desk, Wish, ask_grid, simulate_asked
+from adjudicator.simulation.asking import ask_grid
+from adjudicator.simulation.desk import SWEEP_WISH, Desk, Wish
 from adjudicator.simulation.grid import number_of, read_term, unit_of
 from adjudicator.simulation.results import COUNTS, FIGURES, RATIOS, Axis, Simulation, Solution
 from adjudicator.simulation.scenario import ScenarioSource
+from adjudicator.simulation.simulating import simulate_asked
 from adjudicator.simulation.walk import Progress
 from adjudicator.units import scaled
 from adjudicator.words import message

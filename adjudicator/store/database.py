@@ -21,7 +21,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.words import message
 
 VARIABLE: Final = "ADJUDICATOR_DATABASE"
@@ -99,9 +99,9 @@ class Database:
         Raises:
             Refused: the database could not do it.
         """
-        options = {_READING: True}
+        options: dict[str, Any] = {_READING: True}
         if self.embedded is None:
-            options |= {"isolation_level": "REPEATABLE READ"}  # type: ignore[dict-item]
+            options |= {"isolation_level": "REPEATABLE READ"}
         with (
             self._told(),
             self.engine.connect().execution_options(**options) as connection,
@@ -165,19 +165,15 @@ def open_database(url: str, folder: Path) -> Database:
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise _refused("store.url", url=url) from None
+        raise refused("store.url", url=url) from None
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         if not parsed.database or parsed.database == ":memory:":
-            raise _refused("store.in_memory", url=url)
+            raise refused("store.in_memory", url=url)
         return Database(_embedded(parsed.set(database=str(folder / parsed.database))))
     if backend in ("postgresql", "postgres"):
         return Database(_server(parsed.set(drivername="postgresql+psycopg2")))
-    raise _refused("store.url", url=parsed.render_as_string(hide_password=True))
-
-
-def _refused(key: str, **values: Any) -> Refused:
-    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy"))])
+    raise refused("store.url", url=parsed.render_as_string(hide_password=True))
 
 
 def _embedded(url: URL) -> sa.Engine:
@@ -185,7 +181,7 @@ def _embedded(url: URL) -> sa.Engine:
         # Threads of a run write with connections of their own.
         engine = sa.create_engine(url, poolclass=NullPool, connect_args={"timeout": PATIENCE / 1000})
     except NoSuchModuleError:  # pragma: no cover - of a Python built without SQLite
-        raise _refused("store.url", url=str(url)) from None
+        raise refused("store.url", url=str(url)) from None
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: object) -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.store import bulk, journal
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act
@@ -27,7 +27,6 @@ from adjudicator.store.schema import (
     RUNS,
     UNDECIDED,
 )
-from adjudicator.words import message
 
 DIGESTED: Final = frozenset(table.name for table in LEDGER if "digest" in table.c)
 """The tables of the ledger whose rows carry their digests; the others follow from them."""
@@ -124,7 +123,7 @@ def _still_ours(connection: sa.Connection, run: int, plan: str) -> None:
     """
     connection.execute(sa.select(OPEN_RUN.c.run).with_for_update(read=True))
     if open_plan(connection) != (run, plan):
-        raise Refused([Problem(message("store.taken_over"), remedy=message("store.taken_over.remedy"))])
+        raise refused("store.taken_over")
 
 
 def digested(rows: Mapping[str, pa.Table]) -> tuple[dict[str, pa.Table], dict[str, np.ndarray[Any, Any]]]:

@@ -494,7 +494,10 @@ CASES: Final = sa.Table(
     Column("due", sa.Date(), nullable=False),
     UniqueConstraint("claim_id", "round"),
 )
-"""Claims that wait for a medical officer: why, what a look is expected to save, and until when."""
+"""Claims that wait for a medical officer: why, and what a look is expected to save, as graded last.
+
+``run`` and ``journal`` are of that grading; ``due`` is the day by which it was due when it was opened.
+"""
 
 CASE_EVENTS: Final = sa.Table(
     "case_events",

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 import numpy as np
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.words import Message, message
 from ingest.delimited import unreadable
 from ingest.fhir import structs
@@ -220,8 +220,7 @@ def blocks(path: Path) -> Iterator[Block]:
             else:
                 yield from _lines(file)
     except TooMuch:
-        what = message("fhir_intake.unpacks_to_much", ratio=LARGEST_RATIO)
-        raise Refused([Problem(what, Place(path), message("fhir_intake.unpacks_to_much.remedy"))]) from None
+        raise refused("fhir_intake.unpacks_to_much", Place(path), ratio=LARGEST_RATIO) from None
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from None
 
@@ -281,8 +280,7 @@ def _document(path: Path, file: Any) -> Block:
     """Read a file that is one document: a resource, or a Bundle of them."""
     data: bytes = file.read(LARGEST_DOCUMENT + 1)
     if len(data) > LARGEST_DOCUMENT:
-        what = message("fhir_intake.too_large", most=LARGEST_DOCUMENT >> 20)
-        raise Refused([Problem(what, Place(path), message("fhir_intake.too_large.remedy"))])
+        raise refused("fhir_intake.too_large", Place(path), most=LARGEST_DOCUMENT >> 20)
     data = data.removeprefix(_BYTE_ORDER_MARK)
     seen = next(look_at(data, False), None)
     if seen is None:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, create_model
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.product.definition import Label, Part
 from adjudicator.product.mistakes import problems_of
 from adjudicator.product.scalars import Code, one_of, word_of, wrong
@@ -30,7 +30,6 @@ from adjudicator.vocabulary import (
     Stage,
     VisitType,
 )
-from adjudicator.words import message
 
 SHIPPED: Final = ("base", "openimis", "synthea", "bluebutton", "hcx")
 """The profiles that come with the engine."""
@@ -326,10 +325,7 @@ def shipped(name: str = "base") -> Profile:
         Refused: there is none of this name.
     """
     if name not in SHIPPED:
-        what = message("fhir_intake.profile.unknown", name=name)
-        raise Refused(
-            [Problem(what, remedy=message("fhir_intake.profile.unknown.remedy", names=list(SHIPPED)))]
-        )
+        raise refused("fhir_intake.profile.unknown", name=name, names=list(SHIPPED))
     path = resources.files("ingest.fhir").joinpath("profiles", f"{name}.yaml")
     return _profile(parse_source(path.read_text("utf-8"), Path(f"{name}.yaml")))
 
@@ -373,9 +369,9 @@ def _profile(source: Source) -> Profile:
         return given
     try:
         below = shipped(given.extends or "base")
-    except Refused as refused:
+    except Refused as refusal:
         place: Place = source.place_of(("extends",))
-        raise Refused(Problem(problem.what, place, problem.remedy) for problem in refused.problems) from None
+        raise Refused(Problem(problem.what, place, problem.remedy) for problem in refusal.problems) from None
     return _merged(below, given)
 
 

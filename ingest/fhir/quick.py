@@ -80,5 +80,5 @@ def _without(type_name: str, path: str, missing: frozenset[str]) -> type[msgspec
 
 
 def _typed(struct: type[msgspec.Struct], element: Element) -> Any:
-    kind: Any = list[struct] if element.many else struct  # type: ignore[valid-type]
+    kind: Any = list[struct] if element.many else struct  # type: ignore[valid-type]  # made at run time
     return kind if element.required else kind | None

@@ -120,7 +120,12 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         return held
     doubled = Doubled(held)
     seen: set[str] = set()
-    doubled.twice = tuple(dict.fromkeys(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]
+    twice: dict[str, None] = {}
+    for key, _ in pairs:
+        if key in seen:
+            twice[key] = None
+        seen.add(key)
+    doubled.twice = tuple(twice)
     return doubled
 
 

@@ -22,8 +22,7 @@ from typing import Any, Final, Protocol
 
 import sqlalchemy as sa
 
-from adjudicator.problems import Place, Problem, Refused
-from adjudicator.words import message
+from adjudicator.problems import Place, Refused, refused
 from ingest.openimis.cells import Cells, SourceRow, Unfit, cleaned
 from ingest.openimis.shapes import SHAPES, Shape
 
@@ -104,7 +103,7 @@ def _with_tables(source: Source) -> Source:
 
 def _refused(key: str, where: str, **values: Any) -> Refused:
     place = Place(None if "://" in where else Path(where))
-    return Refused([Problem(message(key, **values), place, message(f"{key}.remedy", **values))])
+    return refused(key, place, **values)
 
 
 def made_row(shape: Shape, cells: Mapping[str, str | None], number: int) -> SourceRow | Broken:

@@ -125,7 +125,7 @@ def their_line(line: Row, source: SourceRow, names: Names, decimals: int) -> The
         reason,
         _or_none(names.policy, source),
         _or_none(names.product, source),
-        OPENIMIS_LETTERS[PriceOrigin].get(origin or ""),  # type: ignore[arg-type]
+        OPENIMIS_LETTERS[PriceOrigin].get(origin or ""),  # type: ignore[arg-type]  # its letters are its words
         source.text("Limitation"),
         source.number("LimitationValue"),
         times_quantity(minor(source.number("PriceAsked"), decimals), provided),

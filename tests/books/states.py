@@ -16,7 +16,8 @@ from adjudicator.books.claims import load_claims
 from adjudicator.books.readjudication import readjudicate
 from adjudicator.books.registers import load_registers
 from adjudicator.books.submission.asking import ask
-from adjudicator.books.submission.counter import Counter, NotReceived
+from adjudicator.books.submission.counter import Counter
+from adjudicator.books.submission.reading import NotReceived
 from tests.books.wide_rules import TWO, write_rules
 from tests.databases import Engine
 from tests.web.claims_sent import Village

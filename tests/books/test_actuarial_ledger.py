@@ -17,7 +17,8 @@ from adjudicator.books.actuarial.known import known_on
 from adjudicator.books.actuarial.ledger import Booking, Chosen, Group, Measure, Origin, entries_of
 from adjudicator.books.actuarial.reports import TriangleAsked, read_triangles, triangle_report
 from adjudicator.books.books import open_books
-from adjudicator.books.closing.close import close, reopen
+from adjudicator.books.closing.close import close
+from adjudicator.books.closing.reopening import reopen
 from adjudicator.presentation.frames import frames_of
 from adjudicator.problems import Refused
 from adjudicator.remuneration.months import read_month

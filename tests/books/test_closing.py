@@ -9,9 +9,11 @@ import pytest
 import sqlalchemy as sa
 
 from adjudicator.books.books import open_books
-from adjudicator.books.closing.close import Page, close, reopen
+from adjudicator.books.closing.close import close
+from adjudicator.books.closing.page import Page
 from adjudicator.books.closing.payments import export
 from adjudicator.books.closing.periods import all_closings, standing_closings
+from adjudicator.books.closing.reopening import reopen
 from adjudicator.books.closing.verification import check_closings
 from adjudicator.books.readjudication import readjudicate
 from adjudicator.problems import Refused

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from adjudicator.books.books import open_books
-from adjudicator.books.closing.close import close, reopen
-from adjudicator.books.closing.payments import export, reconcile
+from adjudicator.books.closing.close import close
+from adjudicator.books.closing.payments import export
+from adjudicator.books.closing.reopening import reopen
+from adjudicator.books.closing.returns import reconcile
 from adjudicator.problems import Refused
 from adjudicator.remuneration.months import read_month
 from tests.books.clinic import BOTH_DECIDED, write_clinic

@@ -15,10 +15,12 @@ import sqlalchemy as sa
 
 from adjudicator.books.books import open_books
 from adjudicator.books.claims import load_claims
-from adjudicator.books.closing.close import Page, close, reopen
+from adjudicator.books.closing.close import close
 from adjudicator.books.closing.contributions import paid_for
-from adjudicator.books.closing.lines import unsettled, unsettled_is_right
+from adjudicator.books.closing.page import Page
 from adjudicator.books.closing.periods import standing_closings
+from adjudicator.books.closing.reopening import reopen
+from adjudicator.books.closing.unsettled import unsettled, unsettled_is_right
 from adjudicator.books.closing.verification import check_closings
 from adjudicator.books.readjudication import readjudicate
 from adjudicator.books.reports import Months, capitation_report

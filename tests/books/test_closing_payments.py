@@ -15,16 +15,14 @@ import sqlalchemy as sa
 from adjudicator.books.books import Books, open_books
 from adjudicator.books.closing.close import close
 from adjudicator.books.closing.payments import (
-    Found,
     PaymentState,
-    Reconciliation,
     all_payments,
     due,
     export,
     payment_file,
-    reconcile,
     states_of_claims,
 )
+from adjudicator.books.closing.returns import Found, Reconciliation, reconcile
 from adjudicator.books.readjudication import readjudicate
 from adjudicator.presentation.payment_files import NAMESPACE, pain_001, write_payment_file
 from adjudicator.problems import Refused

@@ -128,7 +128,7 @@ def test_paper(folder: Path, tmp_path: Path, language: str) -> None:
             "page 2 of 2",
             "4021",
         ),
-        "fr": ("Décompte de remboursement", "38,75 KES", "Trente-huit", "hors nomenclature", "page 2 sur 2"),
+        "fr": ("Bordereau de règlement", "38,75 KES", "Trente-huit", "hors nomenclature", "page 2 sur 2"),
     }
     for text in wanted[language]:
         assert text in said

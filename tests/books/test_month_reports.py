@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from adjudicator.books.books import open_books
 from adjudicator.books.closing.close import close
-from adjudicator.books.closing.payments import export, reconcile
+from adjudicator.books.closing.payments import export
+from adjudicator.books.closing.returns import reconcile
 from adjudicator.books.reports import (
     Chosen,
     Months,
@@ -27,7 +28,8 @@ from adjudicator.books.reports import (
     month_report,
     process_batch_report,
 )
-from adjudicator.presentation.month_page import month_html, month_pdf
+from adjudicator.presentation.month_page import month_html
+from adjudicator.presentation.month_paper import month_pdf
 from adjudicator.presentation.report import FORMATS, write_report
 from adjudicator.problems import Refused
 from adjudicator.remuneration.months import read_month

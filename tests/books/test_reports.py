@@ -24,7 +24,8 @@ from adjudicator.books.reports import (
     indicators_report,
     rejections_report,
 )
-from adjudicator.presentation.report import FORMATS, print_report, report_text, write_report
+from adjudicator.presentation.report import FORMATS, report_text, write_report
+from adjudicator.presentation.report_screen import print_report
 from adjudicator.problems import Refused
 from adjudicator.reporting.indicators import Grouping
 from adjudicator.reporting.report import Report

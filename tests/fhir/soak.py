@@ -16,9 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from adjudicator.books.books import Books, make_books, open_books
-from adjudicator.books.closing.close import close, reopen
-from adjudicator.books.closing.payments import PaymentState, all_payments, export, reconcile
+from adjudicator.books.closing.close import close
+from adjudicator.books.closing.payments import PaymentState, all_payments, export
 from adjudicator.books.closing.periods import NATIONAL
+from adjudicator.books.closing.reopening import reopen
+from adjudicator.books.closing.returns import reconcile
 from adjudicator.books.fhir.export import CLAIM_RESPONSES, PAYMENTS, Wanted, export_books
 from adjudicator.books.readjudication import readjudicate
 from adjudicator.books.registers import load_registers

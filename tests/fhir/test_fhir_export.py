@@ -13,7 +13,8 @@ from click.testing import CliRunner
 
 from adjudicator.books.books import open_books
 from adjudicator.books.closing.close import close
-from adjudicator.books.closing.payments import export, reconcile
+from adjudicator.books.closing.payments import export
+from adjudicator.books.closing.returns import reconcile
 from adjudicator.books.fhir.claims import claim_of
 from adjudicator.books.fhir.export import Wanted, export_books, export_run
 from adjudicator.books.readjudication import readjudicate

@@ -92,7 +92,7 @@ def test_a_state_is_told_in_the_words_of_r4_where_it_has_them() -> None:
     notice = payment_notice(paid, language="fr")
     assert [coding["code"] for coding in notice["paymentStatus"]["coding"]] == ["paid", "paid"]
     made = payment_reconciliation(paid, language="fr")
-    assert made["disposition"] == "5,00\u00a0KES pour 2026-01 : réglé le 3 février 2026."
+    assert made["disposition"] == "5,00\u00a0KES pour 2026-01\u00a0: réglé le 3 février 2026."
     assert (made["outcome"], made["period"]) == ("complete", {"start": "2026-01", "end": "2026-01"})
     owed = replace(paid, payment=None, state=State.DUE, amount=-500, details=(replace(one, amount=-500),))
     assert "set off" in payment_reconciliation(owed)["disposition"]

@@ -84,7 +84,7 @@ def test_a_claim_is_taken_whole_or_not_at_all() -> None:
     ]
     assert told(reading.set_aside, "fr")[5] == (
         "claim_lines ligne 2 [claim]: la ligne elle-même est bonne, mais elle appartient à une prestation "
-        "qui ne peut être prise entière : voir la ligne 3 de claim_lines "
+        "qui ne peut être prise entière\u00a0: voir la ligne 3 de claim_lines "
         "→ réparez cette ligne et redonnez toutes les lignes de la prestation"
     )
     assert reading.totals.received == Tally(5, 7, 4 * 2100, unread=3)
@@ -173,8 +173,8 @@ def test_a_facility_must_be_valid_on_the_target_date() -> None:
     reading = claims_from_rows(claims, [line("6", 1, facility="H9")], 2, register)
     assert [number for _, number in claims_with_lines(reading)] == ["1", "2", "4", "5"]
     assert told(reading.set_aside) == [
-        "claims row 4 [facility]: the facility is not valid on 2025-06-16, the claim's target date "
-        "→ correct the dates of the claim, or the facility's valid_from and valid_to",
+        "claims row 4 [facility]: the facility is not valid on 2025-06-16, the claim’s target date "
+        "→ correct the dates of the claim, or the facility’s valid_from and valid_to",
         "claims row 7 [facility]: the register of facilities does not have this one "
         "→ add it to facilities, or correct it here",
         "claims row 8 [facility]: the register of facilities does not have this one "

@@ -136,10 +136,10 @@ def test_packed_files_and_old_line_ends(tmp_path: Path) -> None:
         (
             b"",
             "the file is empty: it has not even a header",
-            "le fichier est vide : il n'a même pas d'en-tête",
+            "le fichier est vide\u00a0: il n’a même pas d’en-tête",
         ),
         (b"\xef\xbb\xbf\n", "the file is empty: it has not even a header", None),
-        ("a,é\n".encode("latin-1"), "the header is not UTF-8 text", "l'en-tête n'est pas du texte UTF-8"),
+        ("a,é\n".encode("latin-1"), "the header is not UTF-8 text", "l’en-tête n’est pas du texte UTF-8"),
         ("a,b\n".encode("utf-16"), "the header is not UTF-8 text", None),
     ],
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from adjudicator.openimis.valuated import parts_of
+from adjudicator.openimis.differences import parts_of
 from adjudicator.units import times_quantity
 from adjudicator.vocabulary import Cut, Kind
 from ingest.openimis.theirs import TheirLine, minor

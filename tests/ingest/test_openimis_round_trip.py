@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from adjudicator.generation.small_scheme import write_small_scheme
 from adjudicator.inspect import check
 from adjudicator.openimis.comparing import compare_tables
+from adjudicator.openimis.differences import parts_of
 from adjudicator.openimis.exporting import export_openimis
 from adjudicator.openimis.ids import Ids
 from adjudicator.openimis.importing import HISTORY, OPENING, SUBMITTED, Wishes, import_openimis
 from adjudicator.openimis.outgoing_registers import _versions
 from adjudicator.openimis.snapshot import of_run
-from adjudicator.openimis.valuated import parts_of
 from adjudicator.openimis.written import cell
 from adjudicator.problems import Refused
 from adjudicator.product.check import RegisterCodes

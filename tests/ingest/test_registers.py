@@ -89,7 +89,7 @@ def test_all_that_is_wrong_with_the_files_is_said_at_once(tmp_path: Path) -> Non
     french = [problem.told("fr").replace(f"{tmp_path}/", "") for problem in refused.value.problems]
     assert (
         "provisions.csv [code]: cette colonne est obligatoire dans la table provisions "
-        "→ s'il s'agit de « Code », renommez-la code"
+        "→ s’il s’agit de «\u00a0Code\u00a0», renommez-la code"
     ) in french
 
 
@@ -133,9 +133,9 @@ def test_bad_cells_set_their_row_aside(tmp_path: Path) -> None:
     ]
     assert told(reading.set_aside, "fr")[:2] == [
         "provisions.csv ligne 3 [price]: le nombre contient une virgule "
-        "→ écrivez un point décimal, et rien entre les milliers : 1250.50",
-        "provisions.csv ligne 4 [kind]: ce n'est aucun des mots item, service "
-        "→ écrivez l'un de ces mots, en minuscules",
+        "→ écrivez un point décimal, et rien entre les milliers\u00a0: 1250.50",
+        "provisions.csv ligne 4 [kind]: ce n’est aucun des mots item, service "
+        "→ écrivez l’un de ces mots, en minuscules",
     ]
     assert [fault.value for fault in reading.set_aside] == [
         "1,5",

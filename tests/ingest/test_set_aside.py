@@ -49,7 +49,7 @@ def test_mended_rows_are_read_again(tmp_path: Path) -> None:
         "reason_en": "the row itself is good, but belongs to a claim that cannot be taken whole: "
         f"see {first / 'claim_lines.csv'} row 5",
         "reason_fr": "la ligne elle-même est bonne, mais elle appartient à une prestation qui ne peut être "
-        f"prise entière : voir la ligne 5 de {first / 'claim_lines.csv'}",
+        f"prise entière\u00a0: voir la ligne 5 de {first / 'claim_lines.csv'}",
         "remedy_en": "mend that row, and give in all rows of the claim again",
         "remedy_fr": "réparez cette ligne et redonnez toutes les lignes de la prestation",
     }

@@ -66,7 +66,7 @@ def test_terms_of_provisions() -> None:
 
 def test_terms_of_provisions_in_french() -> None:
     shown = printed(terms_table(PRODUCT, PROVISIONS[3:], 2, "fr"))
-    assert shown[-1] == "article | D1 | toutes | jusqu'à 150,00 par unité | liste de prix | 2,5"
+    assert shown[-1] == "article | D1 | toutes | jusqu’à 150,00 par unité | liste de prix | 2,5"
 
 
 def test_a_product_s_own_terms() -> None:
@@ -81,4 +81,4 @@ def test_differences() -> None:
     new = defined(parse_source(TEXT.replace("amount: 500", "amount: 750"), Path("p.yaml")).tree)
     shown = printed(difference_table(difference(PRODUCT, new, 2), "fr"))
     assert shown == ["condition | avant | après", "franchise par assuré | 500,00 | 750,00"]
-    assert printed(difference_table([], "fr")) == ["rien n'a changé"]
+    assert printed(difference_table([], "fr")) == ["rien n’a changé"]

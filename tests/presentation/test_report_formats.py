@@ -16,8 +16,9 @@ import pyarrow.parquet as pq
 import pytest
 from rich.console import Console
 
-from adjudicator.presentation import report as presentation
-from adjudicator.presentation.report import print_report, report_text, write_report
+from adjudicator.presentation import report_screen, report_workbook
+from adjudicator.presentation.report import report_text, write_report
+from adjudicator.presentation.report_screen import print_report
 from adjudicator.problems import Refused
 from adjudicator.reporting.claims import CLAIM_COLUMNS, LINE_COLUMNS
 from adjudicator.reporting.report import Column, Parameter, Report, Unit, part_of_rows
@@ -176,7 +177,7 @@ def test_a_table_never_breaks_a_number(language: str, width: int) -> None:
 
 
 def test_a_long_table_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presentation, "SHOWN_ROWS", 2)
+    monkeypatch.setattr(report_screen, "SHOWN_ROWS", 2)
     file = io.StringIO()
     print_report(Console(file=file, width=200), report(), "en")
     assert "1 more row:" in file.getvalue()
@@ -186,7 +187,7 @@ def test_a_long_table_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_workbook_that_cannot_hold_all_rows_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(presentation, "SHEET_ROWS", 2)
+    monkeypatch.setattr(report_workbook, "SHEET_ROWS", 2)
     with pytest.raises(Refused, match="holds 2 rows"):
         write_report(report(), "xlsx", tmp_path / "a.xlsx", "en")
     assert list(tmp_path.iterdir()) == []

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from adjudicator.presentation.report import typed, write_report
+from adjudicator.presentation.report import write_report
 from adjudicator.presentation.report_page import report_page
+from adjudicator.presentation.report_values import typed
 from adjudicator.reporting.report import Parameter, Report, Unit
 from adjudicator.simulation.actuarial import tables
 from adjudicator.simulation.actuarial.back_testing import back_tests

@@ -146,10 +146,10 @@ def test_amounts_and_spans() -> None:
         "surgery, ceiling per claim: 40,000.00 → 50,000.00",
     ]
     assert told(difference(version(), new, 2), "fr")[:4] == [
-        "en vigueur jusqu'au : 31 décembre 2026 → 31 décembre 2027",
-        "droit d'inscription par membre : — → 50,00",
+        "en vigueur jusqu’au : 31 décembre 2026 → 31 décembre 2027",
+        "droit d’inscription par membre : — → 50,00",
         "nombre maximal de versements : 1 → 4",
-        "plafond par police, soins à l'hôpital, supplément par membre : 10 000,00 → 12 000,00",
+        "plafond par police, soins à l’hôpital, supplément par membre : 10 000,00 → 12 000,00",
     ]
 
 
@@ -180,7 +180,7 @@ def test_coverage_by_its_effect() -> None:
     ]
     assert told(difference(version(), new, 2, REGISTER), "fr")[2:4] == [
         "prise en charge, acte M1, adultes, autres visites, références : 90 % → 85 %",
-        "prestation garantie, articles (consommable) : non → oui",
+        "garantie, articles (consommable) : non → oui",
     ]
 
 

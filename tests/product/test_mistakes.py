@@ -96,13 +96,13 @@ TOLD_IN_FRENCH = """\
 pas `from`
 4:11: `R1` se trouve là où des clés sont attendues → écrivez des clés avec leurs valeurs, par exemple \
 `{region: R1}`
-6:21: `1 year` n'est pas un nombre de mois → écrivez `12 months`
-7:3: la clé `cycle` n'est pas connue ici → vouliez-vous dire `cycles` ?
-8:22: `a dozen` n'est pas un nombre entier → écrivez un nombre entier, par exemple `4`
-9:1: la clé `treshold` n'est pas connue ici → `threshold` se place sous `enrolment.members`
-11:13: `3,500` n'est pas un montant → écrivez `3500`
+6:21: `1 year` n’est pas un nombre de mois → écrivez `12 months`
+7:3: la clé `cycle` n’est pas connue ici → vouliez-vous dire `cycles` ?
+8:22: `a dozen` n’est pas un nombre entier → écrivez un nombre entier, par exemple `4`
+9:1: la clé `treshold` n’est pas connue ici → `threshold` se place sous `enrolment.members`
+11:13: `3,500` n’est pas un montant → écrivez `3500`
 12:10: `700.505` a plus de décimales que la monnaie → écrivez au plus 2 décimales
-13:17: un droit est dû par famille ou par membre, et ici ce n'est pas l'un des deux → écrivez soit \
+13:17: un droit est dû par famille ou par membre, et ici ce n’est pas l’un des deux → écrivez soit \
 `lump_sum`, soit `per_member`
 """
 

@@ -195,7 +195,7 @@ def test_a_file_that_is_no_utf8_text_points_at_the_byte(tmp_path: Path) -> None:
     [problem] = refused.value.problems
     assert problem.told() == f"{file}:2:11: byte E9 is not UTF-8 text → save the file with the encoding UTF-8"
     assert problem.told("fr") == (
-        f"{file}:2:11: l'octet E9 n'est pas du texte UTF-8 → enregistrez le fichier avec l'encodage UTF-8"
+        f"{file}:2:11: l’octet E9 n’est pas du texte UTF-8 → enregistrez le fichier avec l’encodage UTF-8"
     )
 
 

@@ -14,7 +14,8 @@ from adjudicator.books.simulation import open_desk_of_books
 from adjudicator.generation import generate
 from adjudicator.problems import Refused
 from adjudicator.run import run_month
-from adjudicator.simulation.desk import SWEEP_WISH, simulate_scenarios
+from adjudicator.simulation.desk import SWEEP_WISH
+from adjudicator.simulation.simulating import simulate_scenarios
 from cli import main
 from tests.books.states import BY, decide, load, receive
 

@@ -20,13 +20,15 @@ from adjudicator.product.scalars import Unit
 from adjudicator.remuneration.index import Pool, RelativeIndex
 from adjudicator.simulation import assumed, resampling
 from adjudicator.simulation import walk as walk_room
+from adjudicator.simulation.asking import ask
 from adjudicator.simulation.bands import CHANGE, band
-from adjudicator.simulation.desk import Desk, Wish, ask, simulate_scenarios
+from adjudicator.simulation.desk import Desk, Wish
 from adjudicator.simulation.fund import pool_paid
 from adjudicator.simulation.order import reversed_within_days
 from adjudicator.simulation.results import FIGURES, Simulation
 from adjudicator.simulation.revising import revise
 from adjudicator.simulation.scenario import read_scenario, scenario_of
+from adjudicator.simulation.simulating import simulate_scenarios
 from adjudicator.simulation.solving import Question, read_question, solve_for
 from adjudicator.tables import REJECTED_BY_RULE
 from adjudicator.vocabulary import Level

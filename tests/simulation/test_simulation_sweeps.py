@@ -19,9 +19,11 @@ from adjudicator.adjudication.summary import Summary
 from adjudicator.problems import Refused
 from adjudicator.simulation import tally as tally_room
 from adjudicator.simulation import walk as walk_room
-from adjudicator.simulation.desk import Desk, Wish, ask_grid, sweep_grid
+from adjudicator.simulation.asking import ask_grid
+from adjudicator.simulation.desk import Desk, Wish
 from adjudicator.simulation.grid import Terms, points_of
 from adjudicator.simulation.results import DIMENSIONS, MEASURES, Simulation
+from adjudicator.simulation.simulating import sweep_grid
 from adjudicator.simulation.variant import compile_variant
 from adjudicator.simulation.walk import Kept, walk
 from adjudicator.vocabulary import Cut

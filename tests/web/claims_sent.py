@@ -13,7 +13,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from adjudicator.books.submission.counter import Counter, NotReceived, Read, Sent
+from adjudicator.books.submission.counter import Counter
+from adjudicator.books.submission.reading import NotReceived, Read, Sent
 from adjudicator.fhir.systems import claim_response_id
 from tests.web.fhir_claims import claim_resource
 

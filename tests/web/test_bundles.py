@@ -15,7 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from adjudicator.books.books import open_books
-from adjudicator.books.submission.counter import Counter, State
+from adjudicator.books.submission.counter import Counter
+from adjudicator.books.submission.submitted import State
 from adjudicator.books.verification import verify
 from adjudicator.web.fhir.bundles import SUBMIT
 from tests.books.crashes import _tell_steps, forked

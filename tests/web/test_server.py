@@ -26,7 +26,7 @@ from adjudicator.books.submission.counter import Counter
 from adjudicator.books.submission.jobs import EXPORT, add_job, new_name
 from adjudicator.books.submission.tokens import add_token, revoke_token, tokens
 from adjudicator.problems import Refused
-from adjudicator.web.fhir import bulk, callers
+from adjudicator.web.fhir import bulk_files, callers
 from adjudicator.web.fhir.app import OPERATIONS, make_app
 from adjudicator.web.fhir.callers import Rates
 from adjudicator.web.fhir.desk import Desk
@@ -657,19 +657,19 @@ def test_no_more_intakes_come_at_once_than_may_wait(embedded_folder: Path, villa
         for one in served(Counter(books, "counter"), village, replace(QUICK, jobs=0)):
             refused = one.client.post("/fhir/$import", content=b"{}", headers={**LINES, **one.bearer()})
             assert (refused.status_code, key(refused)) == (429, "serve.jobs")
-            assert not list(books.folder.glob(f"{bulk.FOLDER}/*"))
+            assert not list(books.folder.glob(f"{bulk_files.FOLDER}/*"))
 
 
 def test_what_a_cut_off_intake_left_is_swept(embedded_folder: Path) -> None:
     """Folders that no job is of are removed a day later; those of jobs, and of what is coming, stay."""
     with open_books(embedded_folder) as books:
-        old, coming = bulk.folder_of(books, new_name()), bulk.folder_of(books, new_name())
+        old, coming = bulk_files.folder_of(books, new_name()), bulk_files.folder_of(books, new_name())
         job = add_job(books, new_name(), EXPORT, "H1", "t", {})
-        for folder in (old, coming, bulk.folder_of(books, job.job)):
+        for folder in (old, coming, bulk_files.folder_of(books, job.job)):
             folder.mkdir(parents=True)
             if folder != coming:
                 os.utime(folder, (1, 1))
-        bulk.sweep(books)
+        bulk_files.sweep(books)
         assert {found.name for found in old.parent.iterdir()} == {coming.name, job.job}
 
 

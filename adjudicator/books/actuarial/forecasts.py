@@ -14,11 +14,11 @@ from adjudicator.books.actuarial.exposure import earned_contributions
 from adjudicator.books.actuarial.known import known_on
 from adjudicator.books.actuarial.ledger import Group, RelativeLines, relative_lines
 from adjudicator.books.actuarial.plans import read_plan
-from adjudicator.books.actuarial.reports import refused, report_of
+from adjudicator.books.actuarial.reports import report_of
 from adjudicator.books.books import Books
 from adjudicator.books.closing.periods import standing_closings
 from adjudicator.books.reports.about import check_product
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.product.definition import Product
 from adjudicator.product.read import read_products
 from adjudicator.remuneration.closing import kind_of_care

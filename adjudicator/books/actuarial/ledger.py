@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from adjudicator.books.actuarial.known import Known, held
 from adjudicator.encoding import days, integers, one_array
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.remuneration.months import last_day, month_number, months_of
 from adjudicator.reporting.places import places_at
 from adjudicator.simulation.actuarial.triangles import Entries
@@ -35,7 +35,6 @@ from adjudicator.store.schema import (
 )
 from adjudicator.units import day_number
 from adjudicator.vocabulary import ClaimStatus, LocationLevel, PriceOrigin
-from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
 Query = sa.Select[Any]
@@ -113,8 +112,7 @@ def entries_of(connection: sa.Connection, known: Known, chosen: Chosen) -> Entri
         Refused: what was paid is asked for by runs, which do not know it.
     """
     if chosen.measure is Measure.PAID and not chosen.booking.of_closings:
-        what = message("actuary.paid_by_runs")
-        raise Refused([Problem(what, remedy=message("actuary.paid_by_runs.remedy"))])
+        raise refused("actuary.paid_by_runs")
     query = _of_closings(known, chosen) if chosen.booking.of_closings else _of_runs(known, chosen)
     rows = bulk.read(connection, query)
     rows = rows.filter(pc.not_equal(rows["amount"], 0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.remuneration.months import read_month
 from adjudicator.units import scaled
 from adjudicator.words import message
@@ -31,13 +31,11 @@ def read_plan(path: Path, decimals: int, product: str) -> dict[int, int]:
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError):
-        remedy = message("actuary.plan.unreadable.remedy")
-        raise Refused([Problem(message("actuary.plan.unreadable"), Place(path), remedy)]) from None
+        raise refused("actuary.plan.unreadable", Place(path)) from None
     separator = ";" if lines and ";" in lines[0] else ","
     rows = csv.DictReader(lines, delimiter=separator)
     if missing := [name for name in _COLUMNS if name not in (rows.fieldnames or [])]:
-        remedy = message("actuary.plan.columns.remedy")
-        raise Refused([Problem(message("actuary.plan.columns", missing=missing), Place(path, 1), remedy)])
+        raise refused("actuary.plan.columns", Place(path, 1), missing=missing)
     plan: dict[int, int] = {}
     problems: list[Problem] = []
     for number, row in enumerate(rows, 2):

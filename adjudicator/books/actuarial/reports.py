@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -14,7 +14,7 @@ from adjudicator.books.actuarial.known import Known, known_on
 from adjudicator.books.actuarial.ledger import Booking, Chosen, Group, Measure, Origin, entries_of
 from adjudicator.books.books import Books
 from adjudicator.books.reports.about import check_product
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.remuneration.months import written_month
 from adjudicator.reporting.report import Parameter, Part, Report, Unit
 from adjudicator.simulation.actuarial import tables
@@ -304,11 +304,6 @@ def remarks_of(found: Sequence[Reserve], by: Group | None) -> list[Message]:
 
 
 # What every report says of itself.
-
-
-def refused(key: str, **values: Any) -> Refused:
-    """Refuse something, with what to do instead."""
-    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))])
 
 
 def report_of(

@@ -10,12 +10,11 @@ import sqlalchemy as sa
 
 from adjudicator.benefits.read import AnyPlan
 from adjudicator.benefits.universe import NEEDED, Families
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.store import bulk, loads
 from adjudicator.store.loads import Load
 from adjudicator.store.schema import REGISTERS
 from adjudicator.tables import REGISTERS as SHAPES
-from adjudicator.words import message
 
 
 def last_registers(connection: sa.Connection) -> Load:
@@ -26,7 +25,7 @@ def last_registers(connection: sa.Connection) -> Load:
     """
     state = loads.last_load(connection, "registers")
     if state is None:
-        raise Refused([Problem(message("books.no_state"), remedy=message("books.no_state.remedy"))])
+        raise refused("books.no_state")
     return state
 
 

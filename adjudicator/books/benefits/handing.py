@@ -22,11 +22,11 @@ from adjudicator.books.benefits.payrolls import (
     approved_payroll,
     next_of,
     payroll_of,
-    refused,
     rows_of,
 )
 from adjudicator.books.benefits.plans import recorded_plan
 from adjudicator.books.books import Books
+from adjudicator.problems import refused
 from adjudicator.store import bulk, journal, lock
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act

@@ -26,7 +26,7 @@ from adjudicator.books.benefits.families import families_on, last_registers
 from adjudicator.books.benefits.plans import find_plan, keep_plan
 from adjudicator.books.books import Books
 from adjudicator.books.officers.register import check_first_person
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Refused, refused
 from adjudicator.store import bulk, journal, lock
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act
@@ -43,7 +43,7 @@ from adjudicator.store.schema import (
     SETTLED_VOUCHERS,
 )
 from adjudicator.units import INT64_MAX, date_of, day_number
-from adjudicator.words import message, moment
+from adjudicator.words import moment
 
 Int64s = npt.NDArray[np.int64]
 
@@ -153,11 +153,6 @@ class Proposal:
             "listed": self.listed,
             "unpayable": len(self.unpayable),
         }
-
-
-def refused(key: str, **values: Any) -> Refused:
-    """Refuse for one reason; what to do is under its key with ``.remedy``."""
-    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))])
 
 
 def make(books: Books, by: str, plan: str, cycle: str, confirm: bool = False) -> Proposal:

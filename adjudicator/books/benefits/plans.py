@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from adjudicator.benefits.read import AnyPlan, CompiledPlan, CompiledVouchers, read_plan, read_plans
 from adjudicator.books import texts
 from adjudicator.books.books import Books
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.product.meant import NEAR_CODE, nearest
 from adjudicator.store.schema import PLAN_TEXTS
 from adjudicator.words import message
@@ -45,10 +45,9 @@ def find_plan(books: Books, code: str, kind: type[Kind]) -> Kind:
         key = (
             "benefits.other_kind.cash" if isinstance(found, CompiledPlan) else "benefits.other_kind.vouchers"
         )
-        raise Refused([Problem(message(key, plan=code), remedy=message(f"{key}.remedy"))])
+        raise refused(key, plan=code)
     if not known:
-        what = message("benefits.no_plans", folder=str(books.folder / FOLDER))
-        raise Refused([Problem(what, remedy=message("benefits.no_plans.remedy"))])
+        raise refused("benefits.no_plans", folder=str(books.folder / FOLDER))
     near = nearest(code, known, NEAR_CODE)
     remedy = (
         message("benefits.no_plan.near", near=near)

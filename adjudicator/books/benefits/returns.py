@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
 from enum import Enum
 from pathlib import Path
 from typing import Any, Final
@@ -20,12 +19,11 @@ import sqlalchemy as sa
 
 from adjudicator.benefits.numbers import read_payment_number
 from adjudicator.books.books import Books
-from adjudicator.books.return_files import Row, read_rows
+from adjudicator.books.return_files import Row, amount_in, read_rows
 from adjudicator.store import bulk, journal, lock
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import BENEFIT_EVENTS, BENEFIT_TRANSACTIONS
-from adjudicator.units import scaled
 
 RECONCILE: Final = "reconcile payroll"
 
@@ -212,14 +210,14 @@ def _found(one: Known, row: Row, said: str, attempt: int, decimals: int) -> Foun
         # Of an attempt that came after the one that was paid, this is what had to be hoped for.
         return Found.DUPLICATE if last.what == "failed" or one.paid else Found.FAILED
     try:
-        amount = scaled(str(Decimal(row["amount"])), decimals) if row.get("amount") else one.amount
-    except (ValueError, InvalidOperation):
+        amount = amount_in(row, decimals)
+    except ValueError:
         return Found.UNREADABLE
     if one.paid is not None:
         references = {row.get("reference") or None, one.paid.reference} - {None}
         same = one.paid.attempt == attempt and len(references) < 2
         return Found.DUPLICATE if same else Found.CONTRADICTS
-    if amount != one.amount:
+    if amount not in (None, one.amount):
         return Found.DIFFERS
     return Found.PAID if last is one.events[-1] and last.what == "exported" else Found.AFTER_ALL
 

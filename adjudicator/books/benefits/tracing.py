@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from adjudicator.benefits.numbers import payment_number, read_payment_number
-from adjudicator.books.benefits.payrolls import APPROVE, CANCEL, MAKE, Payroll, all_payrolls, refused
+from adjudicator.books.benefits.payrolls import APPROVE, CANCEL, MAKE, Payroll, all_payrolls
+from adjudicator.problems import refused
 from adjudicator.store.schema import BENEFIT_EVENTS, BENEFIT_TRANSACTIONS, JOURNAL
 
 

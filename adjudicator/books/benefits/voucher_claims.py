@@ -20,11 +20,12 @@ import sqlalchemy as sa
 from adjudicator.benefits.numbers import read_voucher_number
 from adjudicator.benefits.read import CompiledVouchers
 from adjudicator.books.benefits.families import last_registers, rows_at
-from adjudicator.books.benefits.payrolls import FACILITIES, MAKE, New, book, refused
+from adjudicator.books.benefits.payrolls import FACILITIES, MAKE, New, book
 from adjudicator.books.benefits.plans import find_plan
 from adjudicator.books.benefits.vouchers import Taking, Voucher, take_turns, vouchers
 from adjudicator.books.books import Books
 from adjudicator.books.return_files import Row, read_rows
+from adjudicator.problems import refused
 from adjudicator.store import bulk, journal, lock
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import (

@@ -23,9 +23,10 @@ from adjudicator.benefits.numbers import read_voucher_number, voucher_number
 from adjudicator.benefits.read import CompiledVouchers
 from adjudicator.benefits.universe import Families
 from adjudicator.books.benefits.families import last_registers, rows_at
-from adjudicator.books.benefits.payrolls import next_of, refused
+from adjudicator.books.benefits.payrolls import next_of
 from adjudicator.books.benefits.plans import find_plan, keep_plan, recorded_plan
 from adjudicator.books.books import Books
+from adjudicator.problems import refused
 from adjudicator.rulebook.evaluate import Evaluator
 from adjudicator.store import journal
 from adjudicator.store.journal import Act

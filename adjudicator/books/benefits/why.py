@@ -12,9 +12,9 @@ from adjudicator.benefits.listing import Answer, answer
 from adjudicator.benefits.read import CompiledPlan
 from adjudicator.benefits.universe import Families
 from adjudicator.books.benefits.families import families_on, last_registers
-from adjudicator.books.benefits.payrolls import refused
 from adjudicator.books.benefits.plans import find_plan
 from adjudicator.books.books import Books
+from adjudicator.problems import refused
 from adjudicator.rulebook.fields import Field
 from adjudicator.rulebook.rows import ClaimRow
 from adjudicator.rulebook.universe import Column

@@ -12,10 +12,8 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from enum import Enum
-from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -25,8 +23,7 @@ import sqlalchemy as sa
 from adjudicator.books.books import Books
 from adjudicator.books.closing.periods import standing_closings
 from adjudicator.books.registers import registers_at
-from adjudicator.books.return_files import read_rows
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.store import bulk, journal, loads, lock
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import (
@@ -41,13 +38,9 @@ from adjudicator.store.schema import (
     STATEMENT_ROWS,
     STATEMENTS,
 )
-from adjudicator.units import scaled
 from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
-
-NEEDED: Final = ("payment", "status")
-"""The columns that a return file must have; ``amount`` and ``reference`` it may have."""
 
 
 class PaymentState(Enum):
@@ -56,25 +49,6 @@ class PaymentState(Enum):
     EXPORTED = "exported"
     PAID = "paid"
     FAILED = "failed"
-
-
-class Found(Enum):
-    """What a row of a return file says."""
-
-    PAID = "paid"
-    FAILED = "failed"
-    DUPLICATE = "duplicate"
-    """The payment is in that state already."""
-    UNKNOWN = "unknown"
-    """No payment has that number."""
-    DIFFERS = "differs"
-    """It is not of the amount that was to be paid."""
-    CONTRADICTS = "contradicts"
-    """The payer said otherwise before: it was paid and has failed, or was paid twice."""
-    UNREADABLE = "unreadable"
-
-
-BOOKED: Final = (Found.PAID, Found.FAILED)
 
 
 @dataclass(frozen=True)
@@ -279,7 +253,7 @@ def export(books: Books, by: str) -> PaymentFile:
         ]
         if settled:
             connection.execute(sa.insert(PAID_STATEMENTS), settled)
-        _happened(connection, [number for number, _, _ in listed], PaymentState.EXPORTED, entry, file=file)
+        happened(connection, [number for number, _, _ in listed], PaymentState.EXPORTED, entry, file=file)
     return payment_file(books, file)
 
 
@@ -287,7 +261,7 @@ def _next(connection: sa.Connection, column: sa.Column[Any]) -> int:
     return int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(column), 0))).scalar_one()) + 1
 
 
-def _happened(
+def happened(
     connection: sa.Connection,
     payments: Iterable[int],
     what: PaymentState,
@@ -295,7 +269,16 @@ def _happened(
     file: int | None = None,
     references: Mapping[int, str | None] | None = None,
 ) -> None:
-    """Put down what happened to payments."""
+    """Put down what happened to payments.
+
+    Args:
+        connection: of a transaction that writes.
+        payments: their numbers.
+        what: the state that they are in now.
+        entry: the number in the journal.
+        file: that they were handed over with.
+        references: of the payer, by payment.
+    """
     events = PAYMENT_EVENTS
     query = sa.select(events.c.payment, sa.func.max(events.c.number)).group_by(events.c.payment)
     last = {int(payment): int(number) for payment, number in connection.execute(query)}
@@ -331,8 +314,7 @@ def payment_file(books: Books, file: int, copy: bool = False) -> PaymentFile:
         )
         row = connection.execute(query.where(PAYMENT_FILES.c.file == file)).first()
         if row is None:
-            what = message("payment.no_file", file=str(file))
-            raise Refused([Problem(what, remedy=message("payment.no_file.remedy"))])
+            raise refused("payment.no_file", file=str(file))
         handed = {number: about for number, _, _, *about in json.loads(row.content)["payments"]}
         listed = tuple(
             replace(one, name=handed[one.payment][0], account=handed[one.payment][1])
@@ -361,127 +343,6 @@ def _bookings(connection: sa.Connection, payments: Sequence[Payment]) -> tuple[B
         for (number, product, account), amount in totals.items()
         if amount
     )
-
-
-# What the payer says.
-
-
-@dataclass(frozen=True)
-class Returned:
-    """A row of a return file, and what it means."""
-
-    row: int
-    payment: str
-    found: Found
-    facility: str | None = None
-    amount: int | None = None
-    """Of the payment, minor units."""
-
-
-@dataclass(frozen=True)
-class Reconciliation:
-    """What a return file comes to."""
-
-    rows: tuple[Returned, ...]
-    open: int
-    """Payments that were handed over, and that no return file has spoken of yet."""
-
-    def count(self, found: Found) -> int:
-        """Count the rows that mean something."""
-        return sum(row.found is found for row in self.rows)
-
-    @property
-    def findings(self) -> list[Returned]:
-        """The rows that somebody must look at."""
-        well = (*BOOKED, Found.DUPLICATE)
-        return [row for row in self.rows if row.found not in well]
-
-
-def reconcile(books: Books, by: str, path: Path) -> Reconciliation:
-    """Take in what the payer says of payments. The same file again changes nothing.
-
-    Args:
-        books: the books.
-        by: who does it.
-        path: a CSV file with the columns ``payment`` and ``status`` (``paid`` or ``failed``), and perhaps
-            ``file``, ``amount`` in major units, and ``reference``.
-
-    Raises:
-        Refused: the file cannot be read; nothing was changed.
-    """
-    content = path.read_bytes()
-    rows, digest = read_rows(path, content, NEEDED), hashlib.sha256(content).hexdigest()
-    with lock.held(books.database, Act(by, "reconcile payments")), books.database.writing() as connection:
-        known = {one.payment: one for one in all_payments(connection)}
-        states = {number: one.state for number, one in known.items()}
-        seen = _seen(connection, digest)
-        told = []
-        references: dict[int, str | None] = {}
-        for place, row in enumerate(rows, 2):
-            one = _meant(row, known, states, books.decimals, seen)
-            told.append(Returned(place, row["payment"], *one))
-            if one[0] in BOOKED:
-                number = int(row["payment"])
-                states[number] = PaymentState(one[0].value)
-                references[number] = row.get("reference") or None
-        booked = {
-            state: sorted(number for number in references if states[number] is state)
-            for state in (PaymentState.PAID, PaymentState.FAILED)
-        }
-        if references:
-            entry = journal.append(
-                connection,
-                Act(by, "reconcile payments"),
-                {state.value: numbers for state, numbers in booked.items()} | {"file_hash": digest},
-            )
-            for state, numbers in booked.items():
-                _happened(connection, numbers, state, entry, references=references)
-        waiting = sum(state is PaymentState.EXPORTED for state in states.values())
-    return Reconciliation(tuple(told), waiting)
-
-
-def _seen(connection: sa.Connection, digest: str) -> bool:
-    """Tell whether a return file was taken in before.
-
-    What it says of failures is of an earlier time: those payments may have been handed over again since.
-    """
-    query = sa.select(JOURNAL.c.content).where(JOURNAL.c.what == "reconcile payments")
-    return any(json.loads(text)["file_hash"] == digest for text in connection.execute(query).scalars())
-
-
-def _meant(
-    row: Mapping[str, str],
-    known: Mapping[int, Payment],
-    states: Mapping[int, PaymentState],
-    decimals: int,
-    seen: bool,
-) -> tuple[Found, str | None, int | None]:
-    """Tell what a row of a return file means; with the facility and amount of its payment."""
-    if not row["payment"].isdecimal():
-        return Found.UNREADABLE, None, None
-    payment = known.get(int(row["payment"]))
-    if payment is None:
-        return Found.UNKNOWN, None, None
-    about = payment.facility, payment.amount
-    try:
-        said = PaymentState(row["status"].lower())
-        amount = scaled(str(Decimal(row["amount"])), decimals) if row.get("amount") else payment.amount
-    except (ValueError, InvalidOperation):
-        return Found.UNREADABLE, *about
-    if said is PaymentState.EXPORTED:
-        return Found.UNREADABLE, *about
-    state = states[payment.payment]
-    reference = row.get("reference") or None
-    if state is said is PaymentState.PAID and reference and payment.reference not in (None, reference):
-        return Found.CONTRADICTS, *about
-    earlier = seen or row.get("file", "") not in ("", str(payment.file))
-    if state is said or (said is PaymentState.FAILED and state is PaymentState.EXPORTED and earlier):
-        return Found.DUPLICATE, *about
-    if said is PaymentState.FAILED and state is PaymentState.PAID:
-        return Found.CONTRADICTS, *about
-    if said is PaymentState.PAID and amount != payment.amount:
-        return Found.DIFFERS, *about
-    return Found(said.value), *about
 
 
 def states_of_claims(connection: sa.Connection, claim_ids: Int64s) -> dict[int, PaymentState | None]:

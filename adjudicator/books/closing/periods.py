@@ -9,10 +9,9 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.remuneration.months import read_month, written_month
 from adjudicator.store.schema import CLOSED_MONTHS, CLOSINGS, JOURNAL
-from adjudicator.words import message
 
 NATIONAL: Final = ""
 """The location of products that are sold everywhere."""
@@ -57,8 +56,7 @@ def month_given(text: str) -> int:
     try:
         return read_month(text)
     except ValueError:
-        what = message("closing.no_month", given=text)
-        raise Refused([Problem(what, remedy=message("closing.no_month.remedy"))]) from None
+        raise refused("closing.no_month", given=text) from None
 
 
 def all_closings(connection: sa.Connection) -> list[ClosedMonth]:
@@ -95,5 +93,4 @@ def closing_of(connection: sa.Connection, month: int, location: str) -> ClosedMo
     for one in standing_closings(connection):
         if (one.month, one.location) == (month, location):
             return one
-    what = message("closing.is_open", month=named(month, location))
-    raise Refused([Problem(what, remedy=message("closing.is_open.remedy"))])
+    raise refused("closing.is_open", month=named(month, location))

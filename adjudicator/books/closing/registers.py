@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import sqlalchemy as sa
 
-from adjudicator.books.closing.lines import Unsettled
+from adjudicator.books.closing.unsettled import Unsettled
 from adjudicator.books.registers import registers_at
 from adjudicator.remuneration.capitation import Catchment, Facility, Insured, Place
 from adjudicator.store.schema import REGISTERS

@@ -9,9 +9,9 @@ from typing import Any, Literal
 import pyarrow as pa
 import sqlalchemy as sa
 
-from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
-from adjudicator.books.closing.periods import CLOSED, REOPENED, ClosedMonth, closing_of, named
+from adjudicator.books.closing.periods import REOPENED, ClosedMonth, closing_of, named
+from adjudicator.books.joins import is_decision, is_owed
 from adjudicator.books.registers import registers_at
 from adjudicator.problems import Problem, Refused
 from adjudicator.product.meant import NEAR_CODE, nearest
@@ -194,24 +194,9 @@ def _lines(connection: sa.Connection, closing: int, facilities: Sequence[str]) -
         .select_from(settled)
         .join(CLAIMS, CLAIMS.c.claim_id == settled.c.claim_id)
         .join(chosen, chosen.c.facility == CLAIMS.c.facility)
-        .join(
-            decided,
-            sa.and_(
-                decided.c.run == settled.c.run,
-                decided.c.claim_id == settled.c.claim_id,
-                decided.c.entry == DECISION,
-            ),
-        )
+        .join(decided, is_decision(decided, settled))
         .join(asked, sa.and_(asked.c.claim_id == settled.c.claim_id, asked.c.line == decided.c.line))
-        .outerjoin(
-            owed,
-            sa.and_(
-                owed.c.closing == settled.c.closing,
-                owed.c.claim_id == settled.c.claim_id,
-                owed.c.line == decided.c.line,
-                owed.c.entry == CLOSED,
-            ),
-        )
+        .outerjoin(owed, sa.and_(is_owed(owed, settled), owed.c.line == decided.c.line))
         .where(settled.c.closing == closing)
     )
     rows = bulk.read(connection, query)

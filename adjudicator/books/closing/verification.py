@@ -6,8 +6,8 @@ import json
 
 import sqlalchemy as sa
 
-from adjudicator.books.closing.lines import unsettled_is_right
 from adjudicator.books.closing.periods import CLOSED, ClosedMonth, all_closings
+from adjudicator.books.closing.unsettled import unsettled_is_right
 from adjudicator.remuneration.months import written_month
 from adjudicator.store import bulk
 from adjudicator.store.digests import row_digests, table_hash

@@ -24,7 +24,7 @@ from adjudicator.fhir.payments import State, payment_notice, payment_reconciliat
 from adjudicator.fhir.systems import Flavour
 from adjudicator.folders import recover, whole_folder
 from adjudicator.manifest import MANIFEST
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.remuneration.months import first_day, last_day, month_of
 from adjudicator.run_explained import explained_run
 from adjudicator.run_folder import read_run
@@ -149,7 +149,7 @@ def _new_folder(out: Path, replacing: bool) -> Iterator[Path]:
     if out.is_dir() and any(out.iterdir()):
         key = "fhir.out_exists" if (out / MANIFEST).is_file() else "fhir.out_is_something_else"
         if not replacing or key != "fhir.out_exists":
-            raise Refused([Problem(message(key), Place(out), message(f"{key}.remedy"))])
+            raise refused(key, Place(out))
     with whole_folder(out) as folder:
         yield folder
 

@@ -24,12 +24,11 @@ from adjudicator.officers.register import (
     problem_of_standing,
 )
 from adjudicator.officers.roles import roles_for
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Refused, refused
 from adjudicator.store import journal
 from adjudicator.store.database import Database, exists
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import JOURNAL, OFFICER_EVENTS
-from adjudicator.words import message
 
 WRONG_KEY: Final = "wrong key"
 """The act of the journal."""
@@ -101,8 +100,7 @@ def _check_key(
     with database.writing() as connection:
         content = {"officer": officer.name, "command": act}
         journal.append(connection, Act(_account(), WRONG_KEY), content)
-    what = message("officers.wrong_key", officer=officer.name)
-    raise Refused([Problem(what, remedy=message("officers.wrong_key.remedy", officer=officer.name))])
+    raise refused("officers.wrong_key", officer=officer.name)
 
 
 def _wrong_keys(connection: sa.Connection, officer: Officer) -> list[dt.datetime]:

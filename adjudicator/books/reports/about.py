@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.product.meant import NEAR_CODE, nearest
 from adjudicator.product.read import read_products
 from adjudicator.reporting.report import Parameter, Part, Report
@@ -91,8 +91,7 @@ def check_period(start: dt.date | None, end: dt.date | None) -> None:
         Refused: it does.
     """
     if start is not None and end is not None and end < start:
-        what = message("reporting.period_reversed", start=start, end=end)
-        raise Refused([Problem(what, remedy=message("reporting.period_reversed.remedy"))])
+        raise refused("reporting.period_reversed", start=start, end=end)
 
 
 def unknown(what: str, code: str, known: Sequence[str]) -> Refused:

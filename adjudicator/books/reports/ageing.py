@@ -9,8 +9,9 @@ import sqlalchemy as sa
 
 from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
+from adjudicator.books.joins import Condition
 from adjudicator.books.reports.about import check_code, report_of
-from adjudicator.books.sums import Condition, Query, asked, total
+from adjudicator.books.sums import Query, asked, total
 from adjudicator.reporting.ageing import ageing
 from adjudicator.reporting.report import Parameter, Report
 from adjudicator.store import bulk

@@ -8,7 +8,7 @@ from enum import Enum
 
 import sqlalchemy as sa
 
-from adjudicator.books.sums import Condition
+from adjudicator.books.joins import Condition
 from adjudicator.reporting.report import Parameter
 from adjudicator.store.schema import CLAIMS
 from adjudicator.words import message

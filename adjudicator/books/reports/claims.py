@@ -7,14 +7,13 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
-from adjudicator.books.closing.periods import CLOSED
 from adjudicator.books.eligibility import unknown_insuree
+from adjudicator.books.joins import Condition, is_decision, is_owed
 from adjudicator.books.reports.about import check_code, check_period, check_product, report_of
 from adjudicator.books.reports.chosen import Chosen
 from adjudicator.books.reports.settled import of_life, paid_statements
-from adjudicator.books.sums import Condition, Query, asked, standing, total
+from adjudicator.books.sums import Query, asked, standing, total
 from adjudicator.reporting.claims import overview
 from adjudicator.reporting.report import Parameter, Part, Report
 from adjudicator.store import bulk
@@ -92,17 +91,10 @@ def _overview(
     details: bool,
 ) -> tuple[Part, ...]:
     held, paid = standing(last_run(connection)), paid_statements()
-    decisions, settled = CLAIM_DECISIONS, SETTLEMENTS
+    decisions, settled, line, owed = CLAIM_DECISIONS, SETTLEMENTS, LINE_DECISIONS, REMUNERATIONS
     joined = (
         CLAIMS.outerjoin(held, held.c.claim_id == CLAIMS.c.claim_id)
-        .outerjoin(
-            decisions,
-            sa.and_(
-                decisions.c.run == held.c.run,
-                decisions.c.claim_id == held.c.claim_id,
-                decisions.c.entry == DECISION,
-            ),
-        )
+        .outerjoin(decisions, is_decision(decisions, held))
         .outerjoin(settled, sa.and_(settled.c.claim_id == held.c.claim_id, settled.c.run == held.c.run))
         .outerjoin(paid, sa.and_(paid.c.closing == settled.c.closing, paid.c.facility == CLAIMS.c.facility))
     )
@@ -127,24 +119,8 @@ def _overview(
     )
     of_line = (
         joined.join(CLAIM_LINES, CLAIM_LINES.c.claim_id == CLAIMS.c.claim_id)
-        .outerjoin(
-            LINE_DECISIONS,
-            sa.and_(
-                LINE_DECISIONS.c.run == decisions.c.run,
-                LINE_DECISIONS.c.claim_id == decisions.c.claim_id,
-                LINE_DECISIONS.c.entry == DECISION,
-                LINE_DECISIONS.c.line == CLAIM_LINES.c.line,
-            ),
-        )
-        .outerjoin(
-            REMUNERATIONS,
-            sa.and_(
-                REMUNERATIONS.c.closing == settled.c.closing,
-                REMUNERATIONS.c.claim_id == settled.c.claim_id,
-                REMUNERATIONS.c.line == CLAIM_LINES.c.line,
-                REMUNERATIONS.c.entry == CLOSED,
-            ),
-        )
+        .outerjoin(line, sa.and_(is_decision(line, decisions), line.c.line == CLAIM_LINES.c.line))
+        .outerjoin(owed, sa.and_(is_owed(owed, settled), owed.c.line == CLAIM_LINES.c.line))
     )
     # Lines are many: unless they are looked at, they are added up where they are.
     query = _lines() if details or product is not None else _lines_of_claims()
@@ -157,11 +133,7 @@ def _paid_for_claim() -> sa.ColumnElement[int]:
     owed = REMUNERATIONS
     by_closing = (
         sa.select(sa.func.coalesce(sa.func.sum(owed.c.amount), 0))
-        .where(
-            owed.c.closing == SETTLEMENTS.c.closing,
-            owed.c.claim_id == SETTLEMENTS.c.claim_id,
-            owed.c.entry == CLOSED,
-        )
+        .where(is_owed(owed, SETTLEMENTS))
         .scalar_subquery()
     )
     settled = SETTLEMENTS.c.closing.is_not(None)

@@ -11,14 +11,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import sqlalchemy as sa
 
-from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
 from adjudicator.books.closing.payments import PaymentState
-from adjudicator.books.closing.periods import CLOSED
 from adjudicator.books.closing.registers import COVERING
+from adjudicator.books.joins import Condition, is_decision, is_owed, same_entry
 from adjudicator.books.reports.about import check_period, report_of
 from adjudicator.books.reports.settled import amounts, amounts_by_product, is_original, original
-from adjudicator.books.sums import ONE, Condition, Query, same_entry, standing, total
+from adjudicator.books.sums import ONE, Query, standing, total
 from adjudicator.product.definition import Product
 from adjudicator.product.read import read_products
 from adjudicator.reporting import enrolled as enrolled_room
@@ -430,10 +429,7 @@ def _claims_by_key(run: int, start: dt.date, end: dt.date, by: Grouping | None) 
         .distinct()
         .select_from(CLAIMS)
         .join(held, held.c.claim_id == CLAIMS.c.claim_id)
-        .join(
-            line,
-            sa.and_(line.c.run == held.c.run, line.c.claim_id == held.c.claim_id, line.c.entry == DECISION),
-        )
+        .join(line, is_decision(line, held))
         .where(inside, line.c.product.is_not(None))
         .subquery("claims_by_key")
     )
@@ -444,11 +440,7 @@ def _handed_over(claims: sa.Subquery) -> Query:
 
     A rejected claim is on a statement, and nothing is paid for it.
     """
-    paid_for = sa.exists().where(
-        REMUNERATIONS.c.closing == SETTLEMENTS.c.closing,
-        REMUNERATIONS.c.claim_id == SETTLEMENTS.c.claim_id,
-        REMUNERATIONS.c.entry == CLOSED,
-    )
+    paid_for = sa.exists().where(is_owed(REMUNERATIONS, SETTLEMENTS))
     first = (
         sa.select(SETTLEMENTS.c.claim_id, sa.func.min(JOURNAL.c.at).label("at"))
         .join(CLAIMS, CLAIMS.c.claim_id == SETTLEMENTS.c.claim_id)

@@ -8,11 +8,11 @@ from fractions import Fraction
 import numpy as np
 import sqlalchemy as sa
 
-from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.books import Books
 from adjudicator.books.closing.held_back import entered, unread
-from adjudicator.books.closing.lines import unsettled
 from adjudicator.books.closing.periods import CLOSED, NATIONAL, REOPENED, ClosedMonth, standing_closings
+from adjudicator.books.closing.unsettled import unsettled
+from adjudicator.books.joins import is_decision, is_owed
 from adjudicator.books.reports.about import report_of, state_of
 from adjudicator.books.reports.contributions import products_of
 from adjudicator.books.reports.months import Months, closings_of, load_of, seats
@@ -168,15 +168,7 @@ def _lines(connection: sa.Connection, closings: Sequence[ClosedMonth]) -> list[L
             total(owed.c.amount, "paid"),
         )
         .select_from(settled_lines())
-        .outerjoin(
-            owed,
-            sa.and_(
-                owed.c.closing == settled.c.closing,
-                owed.c.claim_id == settled.c.claim_id,
-                owed.c.line == decided.c.line,
-                owed.c.entry == CLOSED,
-            ),
-        )
+        .outerjoin(owed, sa.and_(is_owed(owed, settled), owed.c.line == decided.c.line))
         .where(settled.c.closing.in_(_numbers(closings)))
         .group_by(*keys)
     )
@@ -207,14 +199,7 @@ def _care(connection: sa.Connection, closings: Sequence[ClosedMonth]) -> tuple[O
             settled,
             sa.and_(settled.c.closing == of_claim.c.closing, settled.c.claim_id == of_claim.c.claim_id),
         )
-        .join(
-            decided,
-            sa.and_(
-                decided.c.run == settled.c.run,
-                decided.c.claim_id == settled.c.claim_id,
-                decided.c.entry == DECISION,
-            ),
-        )
+        .join(decided, is_decision(decided, settled))
         .group_by(decided.c.category)
     )
     found = [

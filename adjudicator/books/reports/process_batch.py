@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from adjudicator.books.books import Books
 from adjudicator.books.closing.periods import CLOSED, ClosedMonth
+from adjudicator.books.joins import Condition
 from adjudicator.books.reports.about import check_code, check_product, report_of
 from adjudicator.books.reports.months import Months, closings_of, load_of, seats
 from adjudicator.books.reports.settled import settled_lines
-from adjudicator.books.sums import Condition, asked, total
+from adjudicator.books.sums import asked, total
 from adjudicator.remuneration.statements import Part
 from adjudicator.reporting.process_batch import By, Paid, process_batch
 from adjudicator.reporting.report import Parameter, Report

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books
+from adjudicator.books.joins import Condition, same_entry
 from adjudicator.books.reports.about import check_code, check_period, report_of
 from adjudicator.books.reports.chosen import Chosen
-from adjudicator.books.sums import Condition, Query, asked, same_entry, total
+from adjudicator.books.sums import Query, asked, total
 from adjudicator.reporting.rejections import rejections
 from adjudicator.reporting.report import Report
 from adjudicator.store import bulk

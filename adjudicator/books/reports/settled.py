@@ -12,8 +12,8 @@ import sqlalchemy as sa
 
 from adjudicator.adjudication.booking import DECISION
 from adjudicator.books.closing.payments import PaymentState
-from adjudicator.books.closing.periods import CLOSED
-from adjudicator.books.sums import Condition, total
+from adjudicator.books.joins import Condition, is_decision, is_owed
+from adjudicator.books.sums import total
 from adjudicator.store.schema import (
     CLAIM_DECISIONS,
     CLAIM_LINES,
@@ -29,13 +29,8 @@ from adjudicator.vocabulary import ClaimStatus
 def settled_lines() -> sa.Join:
     """Give the lines that closings settle: settlements, with what was decided and what was claimed."""
     settled, decided = SETTLEMENTS, LINE_DECISIONS
-    is_decided = sa.and_(
-        decided.c.run == settled.c.run,
-        decided.c.claim_id == settled.c.claim_id,
-        decided.c.entry == DECISION,
-    )
     is_claimed = sa.and_(CLAIM_LINES.c.claim_id == decided.c.claim_id, CLAIM_LINES.c.line == decided.c.line)
-    return settled.join(decided, is_decided).join(CLAIM_LINES, is_claimed)
+    return settled.join(decided, is_decision(decided, settled)).join(CLAIM_LINES, is_claimed)
 
 
 def amounts() -> sa.Subquery:
@@ -43,7 +38,7 @@ def amounts() -> sa.Subquery:
     settled, owed = SETTLEMENTS, REMUNERATIONS
     query = (
         sa.select(settled.c.claim_id, settled.c.run, settled.c.closing, total(owed.c.amount, "amount"))
-        .outerjoin(owed, _is_owed())
+        .outerjoin(owed, is_owed(owed, settled))
         .group_by(settled.c.claim_id, settled.c.run, settled.c.closing)
     )
     return query.subquery("settled_amounts")
@@ -54,18 +49,10 @@ def amounts_by_product() -> sa.Subquery:
     settled, owed = SETTLEMENTS, REMUNERATIONS
     query = (
         sa.select(settled.c.claim_id, settled.c.run, owed.c.product, total(owed.c.amount, "amount"))
-        .join(owed, _is_owed())
+        .join(owed, is_owed(owed, settled))
         .group_by(settled.c.claim_id, settled.c.run, owed.c.product)
     )
     return query.subquery("settled_products")
-
-
-def _is_owed() -> Condition:
-    """Tell that an amount is one that a closing made of a settled decision."""
-    settled, owed = SETTLEMENTS, REMUNERATIONS
-    return sa.and_(
-        owed.c.closing == settled.c.closing, owed.c.claim_id == settled.c.claim_id, owed.c.entry == CLOSED
-    )
 
 
 def paid_statements() -> sa.Subquery:

@@ -10,9 +10,8 @@ from adjudicator.adjudication.adjudicate import CompiledScheme, Decided, facts_o
 from adjudicator.adjudication.results import Results
 from adjudicator.claims import Claims
 from adjudicator.encoding import integers
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.vocabulary import Cut
-from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
 
@@ -73,8 +72,7 @@ def _places(rows: pa.Table, wanted: tuple[Int64s, ...], columns: tuple[str, ...]
         np.array_equal(one[given], other[order]) for one, other in zip(held, wanted, strict=True)
     )
     if not same:
-        what, remedy = message("asking.decisions_gone"), message("asking.decisions_gone.remedy")
-        raise Refused([Problem(what, remedy=remedy)])
+        raise refused("asking.decisions_gone")
     place = np.empty(len(given), np.int64)
     place[order] = given
     return place

@@ -25,7 +25,7 @@ from adjudicator.books.registers import registers_at
 from adjudicator.books.rules import present_rules
 from adjudicator.books.submission.rules import asked_at_once
 from adjudicator.manifest import files_below
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Refused, refused
 from adjudicator.product.check import RegisterCodes, check_products
 from adjudicator.product.read import ProductSource, read_products
 from adjudicator.registers import empty, encode_enrolment
@@ -35,7 +35,6 @@ from adjudicator.store.loads import Load
 from adjudicator.store.schema import REGISTERS
 from adjudicator.tables import ADJUDICATED_BY
 from adjudicator.tables import REGISTERS as SHAPES
-from adjudicator.words import message
 
 PEOPLE: Final = ("families", "insurees", "policies", "covers")
 """The registers that grow with the population: read as claims come."""
@@ -110,7 +109,7 @@ def last_registers(connection: sa.Connection) -> Load:
     """
     state = loads.last_load(connection, "registers")
     if state is None:
-        raise Refused([Problem(message("books.no_state"), remedy=message("books.no_state.remedy"))])
+        raise refused("books.no_state")
     return state
 
 

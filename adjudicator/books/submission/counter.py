@@ -9,14 +9,12 @@ decided. While somebody else holds the books (a month is being decided), claims 
 from __future__ import annotations
 
 import datetime as dt
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import dataclass
 from threading import RLock
 from time import monotonic
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -28,28 +26,41 @@ from adjudicator.books.adjudication import prepare, work_on
 from adjudicator.books.archive import Archive
 from adjudicator.books.basis import keep_products
 from adjudicator.books.books import Books
-from adjudicator.books.claims import Received, add_claims, claim_digests, hash_of_told
+from adjudicator.books.claims import Received, add_claims, hash_of_told
 from adjudicator.books.memory import remember
-from adjudicator.books.opening import opened_with
 from adjudicator.books.rules import keep_rules
 from adjudicator.books.submission.basis import Prepared, last_registers, present_marks
 from adjudicator.books.submission.basis import prepare as prepare_all
+from adjudicator.books.submission.in_books import (
+    held_in_books,
+    not_accepted_before,
+    note,
+    undecided_among,
+    waiting,
+)
+from adjudicator.books.submission.reading import NotReceived, Read, Sent, read_claims, rounds, together
 from adjudicator.books.submission.run import book
+from adjudicator.books.submission.submitted import (
+    NO_CLAIM,
+    InTheWay,
+    State,
+    Submitted,
+    check_whole,
+    told,
+)
 from adjudicator.books.work import HELD_AMOUNT
 from adjudicator.problems import Refused
 from adjudicator.store import loads, lock, runs
 from adjudicator.store.digests import table_hash
-from adjudicator.store.journal import Act, now
+from adjudicator.store.journal import Act
 from adjudicator.store.loads import Load, SetAsideRows
 from adjudicator.store.runs import digested
-from adjudicator.store.schema import CLAIMS, SUBMISSIONS, UNDECIDED
+from adjudicator.store.schema import CLAIMS, SUBMISSIONS
 from ingest.amounts import claimed
-from ingest.claims import claims_from_rows
 from ingest.counts import Tally, Totals
-from ingest.set_aside import Fault, SetAside
+from ingest.set_aside import SetAside
 
 Int64s = npt.NDArray[np.int64]
-Row = Mapping[str, Any]
 
 FRESH: Final = 1.0
 """For so many seconds it is not looked again whether products or rules were changed on disk."""
@@ -57,47 +68,11 @@ FRESH: Final = 1.0
 PATIENCE: Final = 0.3
 """For so many seconds the books are waited for, before claims are left to be decided later."""
 
-NO_CLAIM: Final = 0
-"""Stands for the number of a claim that is not in the books."""
-
 MOST: Final = 1_000
 """How many claims are decided together at most."""
 
 _NOTHING: Final = SetAsideRows(SetAside().told(), {})
 """What is set aside of a claim that is received: it is received whole, or refused."""
-
-WITH_ITS_CLAIM: Final = "ingest.with_its_claim"
-"""What is said of a row that is set aside only because another row of its claim is."""
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A claim as a facility sends it: rows of ``claims`` and ``claim_lines``, amounts in major units.
-
-    ``response`` is the id that its answer goes by; ``echo`` what the answer repeats, as JSON; ``token`` what
-    the sender is known by.
-    """
-
-    claim: Row
-    lines: Sequence[Row]
-    response: str
-    echo: str = "{}"
-    token: str | None = None
-
-
-@dataclass(frozen=True)
-class Read:
-    """A claim that can be received: typed, one row, with its lines and digest."""
-
-    claims: pa.Table
-    lines: pa.Table
-    digest: int
-    sent: Sent
-
-    @property
-    def name(self) -> tuple[str, str]:
-        """Its facility and number."""
-        return str(self.claims["facility"][0].as_py()), str(self.claims["claim"][0].as_py())
 
 
 @dataclass(frozen=True)
@@ -112,56 +87,8 @@ class Trial:
     """Why it cannot be decided as it is: a key of the catalogue."""
 
 
-class NotReceived(Refused):
-    """A claim cannot be received, for the faults that it carries.
-
-    The row of a fault of a line counts from 0, in the order in which the lines were sent.
-    """
-
-    def __init__(self, faults: Sequence[Fault]) -> None:
-        self.faults = list(faults)
-        super().__init__(fault.problem() for fault in self.faults)
-
-
-class State(Enum):
-    """How far a claim that was sent is."""
-
-    DECIDED = "decided"
-    QUEUED = "queued"
-    """It is in the books, and decided as soon as they are free."""
-    HELD = "held"
-    """It is in the books, and cannot be decided as it is; ``why`` says what is the matter."""
-    DIFFERS = "differs"
-    """It is in the books with another content; nothing was done."""
-    ACCEPTED_BEFORE = "accepted before"
-    """An earlier system accepted it before the books began; nothing was done."""
-
-
-REFUSALS: Final = {State.DIFFERS: "serve.differs", State.ACCEPTED_BEFORE: "books.claim_before_books"}
-"""What is said of claims with which nothing was done: keys of the catalogue."""
-
-
-@dataclass(frozen=True)
-class Submitted:
-    """What became of a claim that was sent."""
-
-    claim_id: int
-    state: State
-    before: bool
-    """Whether it was in the books already."""
-    why: str | None = None
-    """A key of the catalogue, of what is said about a claim that is held."""
-
-
 class _Changed(Exception):  # noqa: N818 - it says what happened
     """The registers changed since what decides was prepared."""
-
-
-class _InTheWay(Exception):  # noqa: N818 - it says what happened
-    """With some of the claims that are taken all or none, nothing can be done."""
-
-    def __init__(self, submitted: list[Submitted]) -> None:
-        self.submitted = submitted
 
 
 class Counter:
@@ -237,19 +164,7 @@ class Counter:
         Raises:
             Refused: what decides is not in order.
         """
-        facilities = self.prepared().tables["facilities"]
-        found: list[Read | NotReceived | None] = [None] * len(sent)
-        left = list(range(len(sent)))
-        while left:
-            taken: dict[object, int] = {}
-            for place in left:
-                taken.setdefault((sent[place].claim.get("facility"), sent[place].claim.get("claim")), place)
-            places = list(taken.values())
-            read = _read([sent[place] for place in places], self.books.decimals, facilities)
-            for place, one in zip(places, read, strict=True):
-                found[place] = one
-            left = [place for place in left if found[place] is None]
-        return [one for one in found if one is not None]
+        return read_claims(sent, self.books.decimals, self.prepared().tables["facilities"])
 
     def warm(self) -> None:
         """Decide about a made-up claim and book nothing, so that all that is compiled is there.
@@ -287,18 +202,10 @@ class Counter:
         Raises:
             Refused: the books cannot; nothing of the batch was received.
         """
-        done: list[Submitted | None] = [None] * len(batch)
-        left = list(range(len(batch)))
-        while left:
-            taken: dict[tuple[str, str], int] = {}
-            for place in left:
-                if len(taken) < MOST:
-                    taken.setdefault(batch[place].name, place)
-            places = list(taken.values())
-            for place, one in zip(places, self._submit([batch[p] for p in places]), strict=True):
-                done[place] = one
-            left = [place for place in left if done[place] is None]
-        return [one for one in done if one is not None]
+        done: dict[int, Submitted] = {}
+        for places in rounds([one.name for one in batch], MOST):
+            done.update(zip(places, self._submit([batch[place] for place in places]), strict=True))
+        return [done[place] for place in range(len(batch))]
 
     def submit_whole(self, batch: Sequence[Read]) -> list[Submitted]:
         """Receive claims all or none, and decide them at once, where the books are free.
@@ -320,7 +227,7 @@ class Counter:
             raise ValueError("claims that are taken as a whole are different ones, and not too many")
         try:
             return self._submit(batch, whole=True)
-        except _InTheWay as found:
+        except InTheWay as found:
             return found.submitted
 
     def decide_waiting(self) -> int:
@@ -330,12 +237,12 @@ class Counter:
             How many of them wait no more.
         """
         with self.books.database.reading() as connection:
-            before = len(_waiting(connection))
+            before = len(waiting(connection))
         if not before:
             return 0
         self._submit([])
         with self.books.database.reading() as connection:
-            return max(0, before - len(_waiting(connection)))
+            return max(0, before - len(waiting(connection)))
 
     def _submit(self, batch: Sequence[Read], whole: bool = False) -> list[Submitted]:
         with self._turn:
@@ -388,17 +295,17 @@ class Counter:
         if prepared is None or last_registers(connection).load != prepared.load.load:
             self._prepared_for(connection)
             raise _Changed
-        asked, batch = batch, _not_accepted_before(connection, batch)
-        before = _held_in_books(connection, batch)
+        asked, batch = batch, not_accepted_before(connection, batch)
+        before = held_in_books(connection, batch)
         if whole:
-            _check_whole(asked, batch, before)
+            check_whole(asked, batch, before)
         self._receive(connection, [one for one in batch if one.name not in before])
-        present = _held_in_books(connection, batch)
-        _note(connection, [one for one in batch if present[one.name].digest == one.digest], present)
-        if free and len(waiting := _waiting(connection, MOST)):
-            self._decide(connection, prepared, waiting)
-        states = _states(connection, [present[one.name].claim_id for one in batch])
-        found = {one.name: _told(one, present[one.name], one.name in before, states) for one in batch}
+        present = held_in_books(connection, batch)
+        note(connection, [one for one in batch if present[one.name].digest == one.digest], present)
+        if free and len(left := waiting(connection, MOST)):
+            self._decide(connection, prepared, left)
+        states = undecided_among(connection, [present[one.name].claim_id for one in batch])
+        found = {one.name: told(one, present[one.name], one.name in before, states) for one in batch}
         accepted = Submitted(NO_CLAIM, State.ACCEPTED_BEFORE, True)
         return [found.get(one.name, accepted) for one in asked]
 
@@ -406,7 +313,7 @@ class Counter:
         """Put claims into the books, as one load."""
         if not new:
             return
-        claims, lines = _together(new)
+        claims, lines = together(new)
         digests = np.array([one.digest for one in new], np.int64)
         number = loads.next_load(connection)
         add_claims(connection, claims, lines, np.arange(len(new), dtype=np.int64), digests, number)
@@ -461,159 +368,3 @@ class Counter:
         names = dict.fromkeys(name for group in groups for name in group)
         rows = {name: pa.concat_tables([group[name] for group in groups if name in group]) for name in names}
         return Trial(received, rows)
-
-
-def _read(sent: Sequence[Sent], decimals: int, facilities: pa.Table) -> list[Read | NotReceived]:
-    """Read claims of which no two name the same facility and number."""
-    rows = [
-        {**line, "claim": one.claim.get("claim"), "facility": one.claim.get("facility")}
-        for one in sent
-        for line in one.lines
-    ]
-    of_line = [place for place, one in enumerate(sent) for _ in one.lines]
-    reading = claims_from_rows([one.claim for one in sent], rows, decimals, facilities)
-    faults: dict[int, list[Fault]] = defaultdict(list)
-    first_line: dict[int, int] = {}
-    for row, place in enumerate(of_line):
-        first_line.setdefault(place, row)
-    for fault in reading.set_aside:
-        # Row 2 is the first: row 1 would be the header.
-        of_claim = fault.table == CLAIMS.name
-        place = fault.row - 2 if of_claim else of_line[fault.row - 2]
-        told = faults[place]
-        if fault.reason.key != WITH_ITS_CLAIM:
-            row = 0 if of_claim else fault.row - 2 - first_line[place]
-            told.append(replace(fault, row=row))
-    digests = claim_digests(reading.claims, reading.lines)
-    index = reading.lines["claim_index"].to_numpy()
-    order = np.argsort(index, kind="stable")
-    lines = reading.lines.take(pa.array(order))
-    bounds = np.searchsorted(index[order], np.arange(len(reading.claims) + 1)).tolist()
-    found: list[Read | NotReceived] = []
-    kept = 0
-    for place, one in enumerate(sent):
-        if place in faults:
-            found.append(NotReceived(faults[place]))
-            continue
-        own = lines.slice(bounds[kept], bounds[kept + 1] - bounds[kept])
-        own = own.set_column(0, "claim_index", pa.array(np.zeros(len(own), np.int32)))
-        found.append(Read(reading.claims.slice(kept, 1), own, int(digests[kept]), one))
-        kept += 1
-    return found
-
-
-def _together(read: Sequence[Read]) -> tuple[pa.Table, pa.Table]:
-    """Put claims one below another; lines point to their claims."""
-    lines = []
-    for place, one in enumerate(read):
-        index = pa.array(np.full(len(one.lines), place, np.int32))
-        lines.append(plain(one.lines.set_column(0, "claim_index", index)))
-    claims = pa.concat_tables([plain(one.claims) for one in read])
-    return claims.combine_chunks(), pa.concat_tables(lines).combine_chunks()
-
-
-def plain(table: pa.Table) -> pa.Table:
-    """Give a table whose texts are no dictionaries."""
-    return pa.table(
-        {
-            name: table[name].cast(pa.string()) if pa.types.is_dictionary(table[name].type) else table[name]
-            for name in table.column_names
-        }
-    )
-
-
-@dataclass(frozen=True)
-class _InBooks:
-    claim_id: int
-    digest: int
-
-
-def _held_in_books(connection: sa.Connection, batch: Sequence[Read]) -> dict[tuple[str, str], _InBooks]:
-    """Find the claims of the books that have the names of some, by these."""
-    if not batch:
-        return {}
-    names = [one.name for one in batch]
-    query = sa.select(CLAIMS.c.facility, CLAIMS.c.claim, CLAIMS.c.claim_id, CLAIMS.c.digest)
-    query = query.where(sa.tuple_(CLAIMS.c.facility, CLAIMS.c.claim).in_(names))
-    return {
-        (row.facility, row.claim): _InBooks(row.claim_id, row.digest) for row in connection.execute(query)
-    }
-
-
-def _not_accepted_before(connection: sa.Connection, batch: Sequence[Read]) -> list[Read]:
-    """Leave out claims that an earlier system accepted before the books began."""
-    if not batch:
-        return []
-    accepted = opened_with(
-        connection, pa.concat_tables([one.claims.select(["facility", "claim"]) for one in batch])
-    )
-    return [one for one, before in zip(batch, accepted.tolist(), strict=True) if not before]
-
-
-def _check_whole(
-    asked: Sequence[Read], batch: Sequence[Read], before: Mapping[tuple[str, str], _InBooks]
-) -> None:
-    """Make sure that something can be done with every claim.
-
-    Raises:
-        _InTheWay: with one it cannot.
-    """
-    takeable = {one.name for one in batch}
-    states: list[State | None] = []
-    for one in asked:
-        known = before.get(one.name)
-        if one.name not in takeable:
-            states.append(State.ACCEPTED_BEFORE)
-        else:
-            states.append(State.DIFFERS if known is not None and known.digest != one.digest else None)
-    if any(states):
-        # Of the others it is only said that they wait: they were not received.
-        raise _InTheWay([Submitted(NO_CLAIM, state or State.QUEUED, state is not None) for state in states])
-
-
-def _note(
-    connection: sa.Connection, batch: Sequence[Read], present: Mapping[tuple[str, str], _InBooks]
-) -> None:
-    """Note which claims were sent to be answered at once, those that are not noted yet."""
-    ids = {present[one.name].claim_id: one.sent for one in batch}
-    query = sa.select(SUBMISSIONS.c.claim_id).where(SUBMISSIONS.c.claim_id.in_(list(ids)))
-    known = set(connection.execute(query).scalars())
-    at = now()
-    rows = [
-        {"claim_id": number, "response": sent.response, "at": at, "token": sent.token, "echo": sent.echo}
-        for number, sent in ids.items()
-        if number not in known
-    ]
-    if rows:
-        connection.execute(sa.insert(SUBMISSIONS), rows)
-
-
-def _waiting(connection: sa.Connection, most: int | None = None) -> Int64s:
-    """Give the claims that were sent and wait, in the order in which they came; not those that are held."""
-    query = (
-        sa.select(SUBMISSIONS.c.claim_id)
-        .join(UNDECIDED, UNDECIDED.c.claim_id == SUBMISSIONS.c.claim_id)
-        .where(SUBMISSIONS.c.held.is_(None))
-        .order_by(SUBMISSIONS.c.claim_id)
-        .limit(most)
-    )
-    return np.array(connection.execute(query).scalars().all(), np.int64)
-
-
-def _states(connection: sa.Connection, claim_ids: Sequence[int]) -> dict[int, str | None]:
-    """Give the claims that are not decided, each with why it is held, if it is."""
-    query = (
-        sa.select(UNDECIDED.c.claim_id, SUBMISSIONS.c.held)
-        .outerjoin(SUBMISSIONS, SUBMISSIONS.c.claim_id == UNDECIDED.c.claim_id)
-        .where(UNDECIDED.c.claim_id.in_(list(claim_ids)))
-    )
-    return {row.claim_id: row.held for row in connection.execute(query)}
-
-
-def _told(one: Read, present: _InBooks, before: bool, undecided: Mapping[int, str | None]) -> Submitted:
-    if present.digest != one.digest:
-        return Submitted(present.claim_id, State.DIFFERS, True)
-    if present.claim_id not in undecided:
-        return Submitted(present.claim_id, State.DECIDED, before)
-    why = undecided[present.claim_id]
-    return Submitted(present.claim_id, State.HELD if why else State.QUEUED, before, why)

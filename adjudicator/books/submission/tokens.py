@@ -12,7 +12,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.store import journal
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import FACILITY_TOKENS, JOURNAL, REGISTERS
@@ -57,8 +57,7 @@ def add_token(
         table = REGISTERS["facilities"]
         query = sa.select(table.c.code).where(table.c.code == facility, table.c.until.is_(None)).limit(1)
         if connection.execute(query).first() is None:
-            what = message("serve.no_facility", facility=facility)
-            raise Refused([Problem(what, remedy=message("serve.no_facility.remedy"))])
+            raise refused("serve.no_facility", facility=facility)
         content = {
             "token": name,
             "facility": facility,

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.simulation.actuarial.errors import (
     Errors,
     Expectation,
@@ -77,10 +77,10 @@ def reserve(
         if exposure is None:
             raise ValueError(f"{method.value} asks for contributions")
         if method is Method.BORNHUETTER_FERGUSON and (expected is None or expected.ratio <= 0):
-            raise _refused("actuary.reserve.no_loss_ratio")
+            raise refused("actuary.reserve.no_loss_ratio")
         rows = range(ready.rows.start, triangle.size)
         if missing := [triangle.origins[row] for row in rows if exposure[row] <= 0]:
-            raise _refused("actuary.reserve.no_exposure", periods=missing[:6], count=len(missing))
+            raise refused("actuary.reserve.no_exposure", periods=missing[:6], count=len(missing))
 
     def by(after: Tail) -> Reserve:
         if exposure is None or method is Method.MACK:
@@ -89,10 +89,6 @@ def reserve(
 
     found = by(after)
     return replace(found, without_tail=by(NO_TAIL)) if after.there else found
-
-
-def _refused(key: str, **values: Any) -> Refused:
-    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))])
 
 
 @contextmanager
@@ -106,7 +102,7 @@ def _library() -> Iterator[Any]:
         try:
             import chainladder  # noqa: PLC0415 - optional, and it takes two seconds to load
         except ImportError:
-            raise _refused("actuary.no_chainladder") from None
+            raise refused("actuary.no_chainladder") from None
         yield chainladder
 
 
@@ -258,7 +254,7 @@ def _column(values: Any) -> Floats:
 def _comes_to(estimate: float, reported: int) -> int:
     """Round an estimate; what is next to nothing is nothing."""
     if not np.isfinite(estimate):
-        raise _refused("actuary.reserve.not_finite")
+        raise refused("actuary.reserve.not_finite")
     return reported if abs(estimate - reported) <= 2 * _NEXT_TO_NOTHING else round(estimate)
 
 

@@ -22,7 +22,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.simulation.actuarial.reserves import Ready
 from adjudicator.simulation.actuarial.tails import Curve, Tail, TailChoice
 from adjudicator.units import PERCENT_ALL
@@ -78,11 +78,11 @@ def _extrapolated(ready: Ready, choice: TailChoice) -> Tail:
     }
     used = [age for age, factor in factors.items() if factor > 1 + LEAST_ABOVE_ONE]
     if len(used) < LEAST_FITTED:
-        raise _refused("actuary.tail.too_few", found=len(used), least=LEAST_FITTED, first=first, last=last)
+        raise refused("actuary.tail.too_few", found=len(used), least=LEAST_FITTED, first=first, last=last)
     scale = _SCALES[choice.curve]
     slope, height = _line(scale(_ages(used)), np.log(np.array([factors[age] for age in used]) - 1))
     if slope >= 0:
-        raise _refused("actuary.tail.not_fading", first=used[0], last=used[-1])
+        raise refused("actuary.tail.not_fading", first=used[0], last=used[-1])
 
     def growth(ages: Floats) -> Floats:
         found: Floats = np.exp(height + slope * scale(ages))
@@ -91,7 +91,7 @@ def _extrapolated(ready: Ready, choice: TailChoice) -> Tail:
     beyond = growth(oldest + 1 + np.arange(choice.periods, dtype=np.float64))
     factor = float(np.prod(1 + beyond))
     if not math.isfinite(factor):
-        raise _refused("actuary.tail.not_fading", first=used[0], last=used[-1])
+        raise refused("actuary.tail.not_fading", first=used[0], last=used[-1])
     sigma, error = _deviations(ready, factor)
     seen = np.log(np.array([factors[age] for age in used]) - 1)
     apart = float(((seen - np.log(growth(_ages(used)))) ** 2).sum())
@@ -170,7 +170,3 @@ def _deviations(ready: Ready, factor: float) -> tuple[float, float]:
                 sigma, error = (math.exp(height + slope * place) for slope, height in lines)
                 return sigma, error
     return found[-1][2], found[-1][3]
-
-
-def _refused(key: str, **values: object) -> Refused:
-    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))])

@@ -23,14 +23,13 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.remuneration.index import Pool
 from adjudicator.remuneration.months import MONTHS_OF_YEAR
 from adjudicator.simulation.actuarial.development import development
 from adjudicator.simulation.actuarial.grains import Grain
 from adjudicator.simulation.actuarial.triangles import Triangle
 from adjudicator.units import PERCENT_ALL
-from adjudicator.words import message
 
 Floats = npt.NDArray[np.float64]
 
@@ -115,8 +114,7 @@ def expected_lines(history: Triangle, assumptions: Assumptions) -> Expected:
     anything = np.flatnonzero(reported)
     rows = rows[rows >= anything[0]] if len(anything) else rows[:0]
     if len(rows) < LEAST_MONTHS or reported[rows].sum() <= 0:
-        what = message("actuary.forecast.too_few", months=len(rows), least=LEAST_MONTHS)
-        raise Refused([Problem(what, remedy=message("actuary.forecast.too_few.remedy"))])
+        raise refused("actuary.forecast.too_few", months=len(rows), least=LEAST_MONTHS)
     trended = _trend(np.arange(size) - (size - 1), assumptions)
     season = _season(history, rows, reported / (np.where(done > 0, done, 1) * trended))
     height = season[(history.first + np.arange(size)) % MONTHS_OF_YEAR] * trended

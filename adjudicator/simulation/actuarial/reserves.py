@@ -26,7 +26,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.remuneration.months import first_day
 from adjudicator.simulation.actuarial.development import Development, Factor, development
 from adjudicator.simulation.actuarial.tails import NO_TAIL, Tail
@@ -142,26 +142,22 @@ def made_ready(triangle: Triangle, method: Method) -> Ready:
             some age comes to nothing or less.
     """
     if not triangle.cells.any():
-        raise _refused("actuary.reserve.empty")
+        raise refused("actuary.reserve.empty")
     if triangle.partial:
         period = triangle.grain.written(triangle.last)
         day = date_of(first_day(triangle.grain.first_month(triangle.last)) - 1)
-        raise _refused("actuary.reserve.partial", period=period, day=day.isoformat())
+        raise refused("actuary.reserve.partial", period=period, day=day.isoformat())
     start = max(_first_row(triangle), triangle.whole)
     youngest = _youngest(triangle, start)
     rows = range(start, triangle.size - youngest)
     if len(rows) < 2:
-        raise _refused("actuary.reserve.too_few", origins=max(len(rows), 0), age=youngest)
+        raise refused("actuary.reserve.too_few", origins=max(len(rows), 0), age=youngest)
     ready = Ready(triangle, rows, youngest, ())
     if (ready.cumulative < 0).any():
         row, age = (int(places[0]) for places in np.nonzero(ready.cumulative < 0))
         origin = triangle.origins[start + row]
-        raise _refused("actuary.reserve.below_nothing", origin=origin, age=youngest + age)
+        raise refused("actuary.reserve.below_nothing", origin=origin, age=youngest + age)
     return Ready(triangle, rows, youngest, _remarks(ready, method))
-
-
-def _refused(key: str, **values: object) -> Refused:
-    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))])
 
 
 def _first_row(triangle: Triangle) -> int:

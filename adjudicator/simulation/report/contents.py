@@ -143,11 +143,11 @@ def changes_by(
 ) -> list[Change]:
     """Set what groups get side by side, by a dimension; groups that get nothing are left out."""
     tables = [variant.breakdowns.get(dimension) for variant in (before, after)]
-    if any(table is None for table in tables):
-        return []
     amounts: dict[str, list[int]] = {}
     for place, table in enumerate(tables):
-        for row in table.select(["key", measure]).to_pylist():  # type: ignore[union-attr]
+        if table is None:
+            return []
+        for row in table.select(["key", measure]).to_pylist():
             amounts.setdefault(row["key"] or "", [0, 0])[place] += row[measure]
     return [
         Change(key, key_label(dimension, key, language), *pair) for key, pair in amounts.items() if any(pair)

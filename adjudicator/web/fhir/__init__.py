@@ -8,7 +8,8 @@ The way of a request, one room a step:
 * :mod:`adjudicator.web.fhir.callers` knows tokens and rates, :mod:`adjudicator.web.fhir.bodies` reads bodies
   in bounds, :mod:`adjudicator.web.fhir.replies` writes answers;
 * :mod:`adjudicator.web.fhir.claims`, :mod:`~adjudicator.web.fhir.eligibility`,
-  :mod:`~adjudicator.web.fhir.validation` and :mod:`~adjudicator.web.fhir.bulk` answer;
+  :mod:`~adjudicator.web.fhir.validation` and :mod:`~adjudicator.web.fhir.bulk` answer; what takes long is a
+  job of :mod:`~adjudicator.web.fhir.bulk_jobs`;
 * :mod:`adjudicator.web.fhir.desk` is between them and the books: threads that read, and one that decides;
 * :mod:`adjudicator.web.fhir.capability` says what there is, from the list that the routes are made of.
 """

@@ -17,6 +17,7 @@ from adjudicator.books.submission.counter import Counter
 from adjudicator.problems import Refused
 from adjudicator.store.runs import last_run
 from adjudicator.web.fhir import bulk, bundles, claims, eligibility, validation
+from adjudicator.web.fhir.bulk_jobs import Jobs
 from adjudicator.web.fhir.capability import ANY, capability
 from adjudicator.web.fhir.desk import LOG, Desk
 from adjudicator.web.fhir.replies import Declined, Reply, asked_language, declined
@@ -88,7 +89,7 @@ def make_app(counter: Counter, settings: Settings | None = None) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        jobs = bulk.Jobs(desk)
+        jobs = Jobs(desk)
         desk.start()
         jobs.start()
         try:

@@ -18,7 +18,8 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 from starlette.requests import Request
 
-from adjudicator.books.submission.counter import REFUSALS, NotReceived, Read
+from adjudicator.books.submission.reading import NotReceived, Read
+from adjudicator.books.submission.submitted import REFUSALS
 from adjudicator.web.fhir import claims, eligibility
 from adjudicator.web.fhir.bodies import ENTRIES, decoded, read_body, resource_in, type_of
 from adjudicator.web.fhir.replies import Declined, Reply, Resource, declined

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from adjudicator import engine
-from adjudicator.web.fhir.bulk import EXPORTED
+from adjudicator.web.fhir.bulk_export import EXPORTED
 from adjudicator.web.fhir.claims import SEARCHED_BY
 from adjudicator.web.fhir.replies import Resource
 from adjudicator.web.fhir.service import Operation

@@ -17,8 +17,9 @@ from adjudicator.books.submission.answers import (
     find_claims,
     tried_out,
 )
-from adjudicator.books.submission.counter import REFUSALS, NotReceived, Read
-from adjudicator.books.submission.counter import Sent as Taken
+from adjudicator.books.submission.reading import NotReceived, Read
+from adjudicator.books.submission.reading import Sent as Taken
+from adjudicator.books.submission.submitted import REFUSALS
 from adjudicator.fhir.claim_response import claim_response
 from adjudicator.fhir.decided import Sent as Echo
 from adjudicator.fhir.systems import claim_response_id

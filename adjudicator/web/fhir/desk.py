@@ -23,7 +23,9 @@ from typing import Any, Final, Generic, TypeVar
 from adjudicator.books.books import Books
 from adjudicator.books.submission.answers import Answer, answers, provision_names
 from adjudicator.books.submission.audit import Access, write_down
-from adjudicator.books.submission.counter import NO_CLAIM, REFUSALS, Counter, Read, Submitted
+from adjudicator.books.submission.counter import Counter
+from adjudicator.books.submission.reading import Read
+from adjudicator.books.submission.submitted import NO_CLAIM, REFUSALS, Submitted
 from adjudicator.problems import DoesNotAddUp, Refused
 from adjudicator.web.fhir.replies import come_again
 from adjudicator.web.fhir.settings import Settings

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from adjudicator.fhir.writing import encoded, laid_out
 from adjudicator.words import LANGUAGES, message
-from ingest.fhir.outcome import Issue, operation_outcome
+from ingest.fhir.outcome import Issue, Severity, operation_outcome
 
 FHIR_JSON: Final = "application/fhir+json; charset=utf-8"
 NDJSON: Final = "application/fhir+ndjson"
@@ -61,8 +61,8 @@ def declined(status: int, code: str, key: str, /, **values: Any) -> Declined:
         key: of the catalogue.
         **values: of its text.
     """
-    severity = "fatal" if status >= 500 else "error"
-    return Declined(status, [Issue(severity, code, message(key, **values))])  # type: ignore[arg-type]
+    severity: Severity = "fatal" if status >= 500 else "error"
+    return Declined(status, [Issue(severity, code, message(key, **values))])
 
 
 def come_again(status: int, code: str, key: str, seconds: float, /, **values: Any) -> Declined:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from adjudicator.books.submission.counter import NotReceived
+from adjudicator.books.submission.reading import NotReceived
 from adjudicator.web.fhir import eligibility
 from adjudicator.web.fhir.bodies import Sent, check_depth, read_body, resource_in
 from adjudicator.web.fhir.claims import issues_of, to_take
