@@ -220,7 +220,7 @@ def blocks(path: Path) -> Iterator[Block]:
             else:
                 yield from _lines(file)
     except TooMuch:
-        raise refused("fhir_intake.unpacks_to_much", Place(path), ratio=LARGEST_RATIO) from None
+        raise refused("fhir_intake.unpacks_too_much", Place(path), ratio=LARGEST_RATIO) from None
     except (OSError, EOFError, zlib.error) as error:
         raise unreadable(path, error) from None
 
