@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
+from typing import Final, Literal
 
 from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.units import scaled
 from adjudicator.words import message
 
 Row = dict[str, str]
+
+Said = Literal["paid", "failed"]
+
+_SAID: Final[Mapping[str, Said]] = {
+    **dict.fromkeys(("paid", "yes", "payé", "paye", "payée", "oui"), "paid"),
+    **dict.fromkeys(("failed", "no", "échoué", "echoue", "échouée", "non"), "failed"),
+}
+"""How payers say it, in the languages that they work in."""
 
 
 def csv_reader(text: str) -> csv.DictReader[str]:
@@ -50,6 +60,11 @@ def read_rows(path: Path, content: bytes, needed: Sequence[str]) -> list[Row]:
     except csv.Error as error:
         what = message("return_file.no_csv", line=reader.line_num, said=str(error))
         raise Refused([Problem(what, Place(path), message("return_file.not_text.remedy"))]) from None
+
+
+def said_in(row: Mapping[str, str]) -> Said | None:
+    """Give what the status of a row says, in any case; None where it says neither."""
+    return _SAID.get(unicodedata.normalize("NFC", row["status"]).lower())
 
 
 def amount_in(row: Mapping[str, str], decimals: int) -> int | None:

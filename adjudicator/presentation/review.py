@@ -394,7 +394,11 @@ class ReviewView:
     def _outcome(self, trial: Trial) -> Iterator[Text]:
         before, after = trial.amounts
         if before == after:
-            yield Text(self._text("trial.same_total" if trial.changes else "trial.same"))
+            moved = any(
+                one.valuated != other.valuated for one, other in zip(trial.before, trial.after, strict=True)
+            )
+            key = "same_total" if moved else "same_sum" if trial.changes else "same"
+            yield Text(self._text(f"trial.{key}"))
             return
         key = "saving" if after < before else "adds"
         amount = self._money(abs(before - after))

@@ -120,6 +120,13 @@ def test_keys_let_nothing_be_paid_twice(folder: Path, row: sa.Insert) -> None:
         assert refused(again) == ["store.constraint"]
 
 
+def test_payers_say_it_in_their_language(folder: Path) -> None:
+    with open_books(folder) as books:
+        export(books, "Bola")
+        # An accent may come as a letter of its own.
+        assert found(returned(books, "1,Payé,,", "2,E\u0301CHOUE\u0301,,")) == [Found.PAID, Found.FAILED]
+
+
 def test_what_the_payer_says(folder: Path) -> None:
     with open_books(folder) as books:
         export(books, "Bola")

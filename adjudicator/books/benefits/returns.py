@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from adjudicator.benefits.numbers import read_payment_number
 from adjudicator.books.books import Books
-from adjudicator.books.return_files import Row, amount_in, read_rows
+from adjudicator.books.return_files import Row, amount_in, read_rows, said_in
 from adjudicator.store import bulk, journal, lock
 from adjudicator.store.digests import row_digests, table_hash
 from adjudicator.store.journal import Act
@@ -29,11 +29,6 @@ RECONCILE: Final = "reconcile payroll"
 
 NEEDED: Final = ("transaction", "status")
 """The columns that a return file must have; it may have ``amount``, ``reference`` and ``reason``."""
-
-_SAID: Final = {
-    **dict.fromkeys(("paid", "yes", "payé", "paye", "payée", "oui"), "paid"),
-    **dict.fromkeys(("failed", "no", "échoué", "echoue", "échouée", "non"), "failed"),
-}
 
 
 class Found(Enum):
@@ -189,7 +184,7 @@ def _known(connection: sa.Connection, rows: Sequence[Row]) -> dict[int, Known]:
 
 def _meant(place: int, row: Row, known: Mapping[int, Known], decimals: int) -> Returned:
     serial, attempt = split_number(row["transaction"])
-    said = _SAID.get(row["status"].lower())
+    said = said_in(row)
     if serial is None or said is None:
         return Returned(place, row["transaction"], Found.UNREADABLE)
     one = known.get(serial)

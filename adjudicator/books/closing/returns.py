@@ -18,12 +18,10 @@ import sqlalchemy as sa
 
 from adjudicator.books.books import Books
 from adjudicator.books.closing.payments import Payment, PaymentState, all_payments, happened
-from adjudicator.books.return_files import amount_in, read_rows
+from adjudicator.books.return_files import amount_in, read_rows, said_in
 from adjudicator.store import journal, lock
 from adjudicator.store.journal import Act
-from adjudicator.store.schema import (
-    JOURNAL,
-)
+from adjudicator.store.schema import JOURNAL
 
 RECONCILE: Final = "reconcile payments"
 
@@ -148,13 +146,14 @@ def _meant(
     if payment is None:
         return Found.UNKNOWN, None, None
     about = payment.facility, payment.amount
+    word = said_in(row)
+    if word is None:
+        return Found.UNREADABLE, *about
     try:
-        said = PaymentState(row["status"].lower())
         amount = amount_in(row, decimals)
     except ValueError:
         return Found.UNREADABLE, *about
-    if said is PaymentState.EXPORTED:
-        return Found.UNREADABLE, *about
+    said = PaymentState(word)
     state = states[payment.payment]
     reference = row.get("reference") or None
     if state is said is PaymentState.PAID and reference and payment.reference not in (None, reference):
