@@ -109,7 +109,7 @@ class Readjudication(Outcome):
         """What was booked, in order."""
         return (*self.earlier, self.run) if self.booked else self.earlier
 
-    def after(self, before: Readjudication) -> Readjudication:
+    def following(self, before: Readjudication) -> Readjudication:
         """Put this round and the ones before it together; no claim is in two of them."""
         by_facility: dict[str, Difference] = {}
         for one in (*before.differences, *self.differences):
@@ -219,7 +219,7 @@ def readjudicate(
         if dry_run:
             return replace(done, later=sum(map(len, rounds[1:])))
         for claim_ids in rounds[1:]:
-            done = _decide_round(books, claim_ids, asked).after(done)
+            done = _decide_round(books, claim_ids, asked).following(done)
         return done
 
 

@@ -635,12 +635,17 @@ def run_reasons(language: str) -> str:
     return done.output
 
 
-def test_the_parts_of_a_decision_belong_to_the_line_before_them(folder: Path) -> None:
+def first_of_three_lines(folder: Path) -> Case:
     with open_books(folder) as books:
         for _ in range(12):
             case = first(books)
             if len(try_decision(books, case.name, ACCEPT).before) >= 3:
-                break
+                return case
+    raise AssertionError("no case has three lines")
+
+
+def test_the_parts_of_a_decision_belong_to_the_line_before_them(folder: Path) -> None:
+    case = first_of_three_lines(folder)
     run(
         *("decide", str(case.case), "--reason", "MED-01", "--reject-line", "1", "--line=2", "--quantity=0.5"),
         *("--reason", "RQ-12", "--words", "--line 3", "--reject-line", "3", "--confirm", "--by", AMINA),
@@ -657,11 +662,7 @@ def test_the_parts_of_a_decision_belong_to_the_line_before_them(folder: Path) ->
 
 
 def test_what_is_said_before_any_line_is_said_of_all(folder: Path) -> None:
-    with open_books(folder) as books:
-        for _ in range(12):
-            case = first(books)
-            if len(try_decision(books, case.name, ACCEPT).before) >= 3:
-                break
+    case = first_of_three_lines(folder)
     run(
         *("decide", str(case.case), "--reason", "OTH-99", "--words", "all of it", "--reject-line", "1"),
         *("--reject-line", "2", "--reason", "MED-01", "--reject-line", "3", "--words", "this too"),

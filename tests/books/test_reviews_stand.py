@@ -55,6 +55,17 @@ def visit(name: str, day: int) -> tuple[dict[str, Any], dict[str, Any]]:
     return claim | {"date_claimed": date}, line | {"quantity": "1", "price_asked": "100"}
 
 
+def books_with(terms: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make books of one family under one product."""
+    monkeypatch.delenv(VARIABLE, raising=False)
+    product = Product.model_validate(terms, context={"decimals": 2})
+    folder = write_world(tmp_path / "scheme", RandomWorld((product,), REGISTERS, [], [], 18, 2))
+    make_books(folder, BY)
+    with open_books(folder) as books:
+        load_registers(books, folder / "registers", BY)
+    return folder
+
+
 def decide(folder: Path, name: str, day: int) -> None:
     claim, line = visit(name, day)
     with open_books(folder) as books:
@@ -83,12 +94,7 @@ def reasons(folder: Path) -> list[int | None]:
 def test_a_rejection_by_an_officer_outlasts_what_others_used_since(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(VARIABLE, raising=False)
-    product = Product.model_validate(ONE_VISIT, context={"decimals": 2})
-    folder = write_world(tmp_path / "scheme", RandomWorld((product,), REGISTERS, [], [], 18, 2))
-    make_books(folder, BY)
-    with open_books(folder) as books:
-        load_registers(books, folder / "registers", BY)
+    folder = books_with(ONE_VISIT, tmp_path, monkeypatch)
     decide(folder, "A", 2)
     with open_books(folder) as books:
         deliver(books, {1: ReviewStatus.REJECTED})
@@ -115,12 +121,7 @@ def test_reviews_that_waited_come_to_what_they_would_have_come_to(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, waits: bool
 ) -> None:
     """Claims adjudicated in between keep their balances, whenever a review is applied (law, section 7)."""
-    monkeypatch.delenv(VARIABLE, raising=False)
-    product = Product.model_validate(ONE_CEILING, context={"decimals": 2})
-    folder = write_world(tmp_path / "scheme", RandomWorld((product,), REGISTERS, [], [], 18, 2))
-    make_books(folder, BY)
-    with open_books(folder) as books:
-        load_registers(books, folder / "registers", BY)
+    folder = books_with(ONE_CEILING, tmp_path, monkeypatch)
     decide(folder, "A", 2)
     decide(folder, "B", 9)
     assert valuated(folder, [1, 2]) == {1: 100_00, 2: 20_00}
