@@ -22,11 +22,11 @@ MONTHS = 6
 SEED = 11
 
 PRECISION = {
-    "caesareans-unlike-peers": 50,
+    "caesareans-unlike-peers": 60,
     "care-after-death": 95,
     "care-before-birth": 95,
     "childhood-diagnosis-in-adult": 90,
-    "crowded-day": 40,
+    "crowded-day": 50,
     "delivery-package-parts": 90,
     "delivery-without-antenatal": 30,
     "duplicate-claim": 95,
@@ -35,9 +35,9 @@ PRECISION = {
     "filed-late": 95,
     "laboratory-panel-parts": 80,
     "male-diagnosis-in-woman": 95,
-    "near-duplicate-claim": 65,
+    "near-duplicate-claim": 70,
     "organ-removed-twice": 60,
-    "overlapping-stays-elsewhere": 65,
+    "overlapping-stays-elsewhere": 70,
     "price-far-above-list": 95,
     "price-far-above-peers": 90,
     "provision-not-for-age": 90,
@@ -46,17 +46,18 @@ PRECISION = {
     "quantity-above-maximum": 90,
     "quantity-far-above-usual": 55,
     "same-operation-again": 60,
-    "sudden-growth": 30,
-    "weekends-unlike-peers": 40,
+    "sudden-growth": 35,
+    "weekends-unlike-peers": 45,
 }
-"""What each rule reaches at least, in percent; a tenth or two below what ten and more schemes together reach
-(``python -m tests.rulebook.soak``), for those that have few faults of a kind differ much from one another."""
+"""What each rule reaches at least, in percent; a tenth or two below what was measured, here and on a dozen
+schemes together (``python -m tests.rulebook.soak``). One does not reach it there: of caesareans that are too
+many half are found, since most hospitals that were made up have too few deliveries to tell."""
 
 RECALL = {
     "age_mismatch": 95,
-    "caesarean_rate": 40,
-    "delivery_without_pregnancy": 15,
-    "distant_family": 80,
+    "caesarean_rate": 60,
+    "delivery_without_pregnancy": 25,
+    "distant_family": 90,
     "duplicate": 95,
     "ghost_after_death": 95,
     "ghost_before_birth": 95,
@@ -67,7 +68,7 @@ RECALL = {
     "repeat_surgery": 90,
     "sex_mismatch": 95,
     "sudden_growth": 85,
-    "too_many_patients": 65,
+    "too_many_patients": 80,
     "unbundling": 85,
     "upcoded_quantity": 65,
     "weekend_visits": 35,
