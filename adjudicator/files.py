@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from secrets import token_hex
 from types import TracebackType
 from typing import Any, Final, Protocol, Self, TypeAlias
 
@@ -23,7 +23,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from adjudicator.compiled import compiled
-from adjudicator.folders import permitted, sync
+from adjudicator.folders import sync
 from adjudicator.tables import Column, Table, Type
 from adjudicator.vocabulary import Word
 
@@ -57,12 +57,12 @@ def replacing(path: Path) -> Iterator[Path]:
 
     It is on disk before that. An error removes it, and leaves an older file as it was.
     """
-    # In the same folder, so that the renaming is one step of the file system.
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", suffix=".part", delete=False) as file:
-        temporary = Path(file.name)
+    # In the same folder, so that the renaming is one step of the file system; and named before it is there:
+    # whoever is stopped as he makes it knows what to remove.
+    temporary = path.with_name(f".{path.name}.{token_hex(4)}.part")
     try:
+        temporary.touch(exist_ok=False)
         yield temporary
-        temporary.chmod(permitted(0o666))
         sync(temporary)
         temporary.replace(path)
         sync(path.parent)

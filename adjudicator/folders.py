@@ -16,7 +16,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import mkdtemp
+from secrets import token_hex
 from typing import Final
 
 from adjudicator.problems import Place, Refused, refused
@@ -26,6 +26,7 @@ if sys.platform != "win32":
 
 _NEW: Final = "new"
 _OLD: Final = "old"
+_LETTERS: Final = 8
 
 
 @contextmanager
@@ -44,7 +45,7 @@ def whole_folder(folder: Path) -> Iterator[Path]:
             _mend(folder)
         temporary = _beside(folder, _NEW)
         try:
-            temporary.chmod(permitted(0o777))
+            temporary.mkdir()
             yield temporary
             _publish(temporary, folder)
         finally:
@@ -74,16 +75,14 @@ def alone(lock: Path) -> Iterator[bool]:
         BlockingIOError: another process holds it.
         OSError: there can be no file of that name.
     """
-    descriptor = _taken(lock)
-    if descriptor is None:
+    if sys.platform == "win32":
         yield False
         return
+    holder = _Holder(lock)
     try:
-        yield True
+        yield holder.take()
     finally:
-        # While it is held: who comes between these lines finds that the file he holds has lost its name.
-        lock.unlink(missing_ok=True)
-        os.close(descriptor)
+        holder.give_back()
 
 
 def sync(path: Path) -> None:
@@ -95,13 +94,6 @@ def sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def permitted(mode: int) -> int:
-    """Give a mode without what the user's mask forbids: what ``tempfile`` makes is for its owner only."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mode & ~mask
-
-
 @contextmanager
 def _held(folder: Path) -> Iterator[bool]:
     try:
@@ -111,24 +103,54 @@ def _held(folder: Path) -> Iterator[bool]:
         raise refused("folders.in_use", Place(folder)) from None
 
 
-def _taken(lock: Path) -> int | None:
-    """Take a lock; None where the file system knows none."""
-    if sys.platform == "win32":
-        return None
-    while True:
-        descriptor = os.open(lock, os.O_RDONLY | os.O_CREAT, 0o666)
+class _Holder:
+    """Takes a lock file and gives it back, and may be stopped anywhere in between."""
+
+    def __init__(self, lock: Path) -> None:
+        self._lock = lock
+        self._descriptor: int | None = None
+        self._to_be_left = False
+
+    def take(self) -> bool:
+        """Take the lock; False where the file system knows none."""
+        while True:
+            self._descriptor = os.open(self._lock, os.O_RDONLY | os.O_CREAT, 0o666)
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                self._to_be_left = True
+                raise
+            except OSError:
+                self._to_be_left = True
+                self._lock.unlink(missing_ok=True)
+                return False
+            if _still_named(self._lock, self._descriptor):
+                return True
+            # Its last holder has given it back, name and all, since it was opened.
+            self._close()
+
+    def give_back(self) -> None:
+        """Remove the lock file, unless it is another's."""
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            if _still_named(lock, descriptor):
-                return descriptor
-        except BlockingIOError:
+            if not self._to_be_left:
+                self._remove()
+        finally:
+            self._close()
+
+    def _remove(self) -> None:
+        with suppress(OSError):
+            if self._descriptor is None:
+                # Who was stopped as he opened the file does not know whether it is there, or whose it is.
+                self._descriptor = os.open(self._lock, os.O_RDONLY)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # While it is held: who has opened it by now finds that the file he holds has lost its name.
+            if _still_named(self._lock, self._descriptor):
+                self._lock.unlink()
+
+    def _close(self) -> None:
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
             os.close(descriptor)
-            raise
-        except OSError:
-            os.close(descriptor)
-            lock.unlink(missing_ok=True)
-            return None
-        os.close(descriptor)
 
 
 def _still_named(path: Path, descriptor: int) -> bool:
@@ -139,12 +161,13 @@ def _still_named(path: Path, descriptor: int) -> bool:
 
 
 def _beside(folder: Path, what: str) -> Path:
-    return Path(mkdtemp(prefix=f".{folder.name}.{what}-", dir=folder.parent))
+    """Name a folder that is not there yet: whoever is stopped as he makes it still knows what to remove."""
+    return folder.parent / f".{folder.name}.{what}-{token_hex(_LETTERS // 2)}"
 
 
 def _left(folder: Path, what: str) -> list[Path]:
     """List the folders that were made by :func:`_beside`."""
-    name = re.compile(rf"\.{re.escape(folder.name)}\.{what}-[a-z0-9_]{{8}}")
+    name = re.compile(rf"\.{re.escape(folder.name)}\.{what}-[0-9a-f]{{{_LETTERS}}}")
     return sorted(path for path in folder.parent.iterdir() if name.fullmatch(path.name))
 
 
@@ -163,17 +186,27 @@ def _publish(temporary: Path, folder: Path) -> None:
     for path in temporary.rglob("*"):
         sync(path)
     sync(temporary)
-    if folder.exists():
-        old = _beside(folder, _OLD)
-        put_away = folder.rename(old / folder.name)
-        try:
-            temporary.rename(folder)
-        except BaseException:
-            put_away.rename(folder)
-            old.rmdir()
-            raise
-        # From here on it is not whole any more, and never to be put back.
-        old.rename(temporary)
+    if os.path.lexists(folder):
+        _replace(folder, temporary)
     else:
         temporary.rename(folder)
     sync(folder.parent)
+
+
+def _replace(folder: Path, temporary: Path) -> None:
+    """Let a folder take another's place; if that fails both keep their names, else the other has its name."""
+    old = _beside(folder, _OLD)
+    put_away = old / folder.name
+    try:
+        old.mkdir()
+        folder.rename(put_away)
+        temporary.rename(folder)
+    finally:
+        if os.path.lexists(put_away) and not os.path.lexists(folder):
+            put_away.rename(folder)
+        if temporary.exists():
+            with suppress(FileNotFoundError):
+                old.rmdir()
+        else:
+            # From here on it is not whole any more, and never to be put back.
+            old.rename(temporary)

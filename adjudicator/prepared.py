@@ -13,11 +13,11 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Final
 
 import numpy as np
@@ -26,7 +26,7 @@ import pyarrow.ipc
 
 from adjudicator import engine
 from adjudicator.encoding import Keys
-from adjudicator.folders import alone, permitted, sync
+from adjudicator.folders import alone, sync
 from adjudicator.manifest import file_hashes, files_below
 from adjudicator.problems import Place, Problem, Refused
 from adjudicator.registers import Covers, Enrolment, People, Policies, encode_enrolment
@@ -166,9 +166,9 @@ def _keep(folder: Path, reading: Reading, enrolment: Enrolment) -> None:
 
 
 def _write(folder: Path, reading: Reading, enrolment: Enrolment) -> None:
-    temporary = Path(tempfile.mkdtemp(prefix=_NEW, dir=folder.parent))
+    temporary = folder.with_name(f"{_NEW}{token_hex(4)}")
     try:
-        temporary.chmod(permitted(0o777))
+        temporary.mkdir()
         for name, table in reading.tables.items():
             _write_table(temporary / f"{name}.arrow", table.combine_chunks())
         for name in _KEYS:

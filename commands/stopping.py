@@ -26,6 +26,8 @@ CLOSED: Final = 128 + signal.SIGPIPE
 """The exit code of what printed to nobody, as of any program."""
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_A_MOMENT: Final = 0.01
+"""Seconds."""
 
 
 class Stoppable(click.Group):
@@ -101,8 +103,39 @@ def _heard() -> Iterator[list[int]]:
         return
     before = {number: signal.signal(number, hear) for number in _SIGNALS}
     try:
-        yield came
+        with _raised_again():
+            yield came
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         logging.disable(logging.NOTSET)
+
+
+@contextmanager
+def _raised_again() -> Iterator[None]:
+    """Let a ``KeyboardInterrupt`` that Python can only tell of be raised once more, a moment later.
+
+    Python has nobody to give it to where it comes in the middle of tidying up, as at the end of each import.
+    A command that ended at once would leave behind what it takes back on its way out.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+
+    def again(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    def unraisable(found: sys.UnraisableHookArgs) -> None:
+        if interrupted(found.exc_value):
+            signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
+        else:
+            hook(found)
+
+    hook, sys.unraisablehook = sys.unraisablehook, unraisable
+    alarm = signal.signal(signal.SIGALRM, again)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, alarm)
+        sys.unraisablehook = hook

@@ -1,6 +1,8 @@
+import contextlib
 import datetime as dt
 import hashlib
 import itertools
+import os
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -13,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adjudicator import files
-from adjudicator.files import TableWriter, write_table
+from adjudicator.files import TableWriter, replacing, write_table
 from adjudicator.tables import Column, Table, Type
 from adjudicator.vocabulary import Reason, ReviewStatus
+from tests.stopping import file_of, stopped_at
 
 SPEC = Table(
     "samples",
@@ -160,3 +163,27 @@ def test_what_cannot_be_written_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\.csv"):
         write_table(tmp_path / "samples.xls", typed(ROWS), SPEC, 2)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("before", [None, "old"])
+def test_who_is_stopped_anywhere_leaves_the_old_file_or_the_new_one(
+    before: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+    def write() -> None:
+        with replacing(path) as temporary:
+            temporary.write_text("new", "utf-8")
+
+    step, found = 0, True
+    while found:
+        path = tmp_path / f"{step}" / "file"
+        path.parent.mkdir()
+        if before:
+            path.write_text(before, "utf-8")
+        found = stopped_at(step, {file_of(replacing), file_of(contextlib)}, write)
+        held = path.read_text("utf-8") if path.exists() else None
+        assert held in (before, "new"), step
+        assert [other.name for other in path.parent.iterdir()] == ["file"] * (held is not None), step
+        step += 1
+    assert held == "new"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
@@ -13,6 +14,7 @@ import pytest
 
 from adjudicator.folders import alone, recover, whole_folder
 from adjudicator.problems import Refused
+from tests.stopping import file_of, stopped_at
 
 LETTER = "letter.txt"
 
@@ -134,13 +136,13 @@ def test_a_lock_goes_with_its_process(tmp_path: Path) -> None:
 
 def test_what_the_dead_left_is_mended(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
-    put(tmp_path / ".folder.old-abcdefg1" / "folder", "old")
-    put(tmp_path / ".folder.new-abcdefg2", "new")
-    others = [put(tmp_path / name, "theirs") for name in (".folder.new-long-ago", ".folder.new.new-abcdefg3")]
+    put(tmp_path / ".folder.old-abcdef01" / "folder", "old")
+    put(tmp_path / ".folder.new-abcdef02", "new")
+    others = [put(tmp_path / name, "theirs") for name in (".folder.new-long-ago", ".folder.new.new-abcdef03")]
     recover(folder)
     assert held(folder) == "old"
     assert hidden(tmp_path) == sorted(other.name for other in others)
-    put(tmp_path / ".folder.old-abcdefg1" / "folder", "older")
+    put(tmp_path / ".folder.old-abcdef01" / "folder", "older")
     with whole_folder(folder) as writing:
         assert hidden(tmp_path) == sorted([".folder.lock", writing.name, *(other.name for other in others)])
     assert not any(folder.iterdir())
@@ -149,16 +151,44 @@ def test_what_the_dead_left_is_mended(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_locks")
 def test_without_locks_nothing_of_others_is_touched(tmp_path: Path) -> None:
     folder = tmp_path / "folder"
-    put(tmp_path / ".folder.old-abcdefg1" / "folder", "old")
+    put(tmp_path / ".folder.old-abcdef01" / "folder", "old")
     recover(folder)
     assert not folder.exists()
     with whole_folder(folder) as writing:
         put(writing, "new")
     assert held(folder) == "new"
-    assert hidden(tmp_path) == [".folder.old-abcdefg1"]
+    assert hidden(tmp_path) == [".folder.old-abcdef01"]
 
 
 def test_where_there_is_nothing_there_is_nothing_to_recover(tmp_path: Path) -> None:
     recover(tmp_path / "nowhere" / "folder")
     recover(tmp_path / "folder")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("before", [None, "old"])
+def test_who_is_stopped_anywhere_leaves_the_old_folder_or_the_new_one(
+    before: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+    def write() -> None:
+        with whole_folder(folder) as writing:
+            put(writing, "new")
+
+    files = {file_of(whole_folder), file_of(contextlib)}
+    step, found = 0, True
+    while found:
+        folder = tmp_path / f"{step}" / "folder"
+        folder.parent.mkdir()
+        if before:
+            put(folder, before)
+        found = stopped_at(step, files, write)
+        published = folder.exists() and held(folder) == "new"
+        if not published:
+            assert (held(folder) if folder.exists() else None) == before, step
+            assert hidden(folder.parent) == [], step
+        recover(folder)
+        assert set(hidden(folder.parent)) <= {".folder.lock"}, step
+        step += 1
+    assert published
