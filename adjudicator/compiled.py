@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 import numpy as np
+from numba.core import caching
 
 from adjudicator.engine import fingerprint
 
@@ -21,6 +24,29 @@ _CACHE = Path(
     or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "adjudicator")
 )
 setattr(numba.config, "CACHE_DIR", str(_CACHE / fingerprint()[:16]))  # noqa: B010 - numba adds its settings at run time
+
+
+class SideBySide(caching.IndexDataCacheFile):
+    """The machine code of a kernel as it is kept on disk, by processes side by side.
+
+    numba numbers the kinds of arguments that a kernel was compiled for as they come. Two processes that
+    compile it for two kinds at once give both the same number, and a third may find the code of one under
+    the name of the other. Here the number follows from the kind, and the code is there before its entry.
+    """
+
+    def save(self, key: Any, data: Any) -> None:
+        """Keep the machine code for a kind of arguments."""
+        files: Any = self  # of numba, which is not typed
+        kept = files._load_index()
+        if key not in kept:
+            taken = set(kept.values())
+            first = int.from_bytes(hashlib.sha256(repr(key).encode()).digest()[:6], "big")
+            kept[key] = next(name for name in map(files._data_name, count(first)) if name not in taken)
+        files._save_data(kept[key], data)
+        files._save_index(kept)
+
+
+setattr(caching, "IndexDataCacheFile", SideBySide)  # noqa: B010 - numba has no setting for it
 
 
 def compiled(function: Function) -> Function:

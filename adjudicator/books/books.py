@@ -41,7 +41,7 @@ def who(given: str | None = None) -> str:
     """Name the person who works: as given, else as the environment says, else as the system knows them."""
     try:
         return given or os.environ.get(PERSON) or getpass.getuser()
-    except OSError:
+    except (OSError, KeyError):  # before Python 3.13, an account without a name is a KeyError
         return "?"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from adjudicator.charts.letters import SMALL, TINY, width_of
 from adjudicator.charts.palette import FAINT, GRID
@@ -12,6 +13,9 @@ from adjudicator.charts.shapes import Box, Line, Said, Shape
 
 Writer = Callable[[float], str]
 """Writes a number as a label."""
+
+_NOTHING: Final = 1e-300
+"""The smallest span that can be cut into steps: those of a smaller one are 0 to a computer."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,7 @@ def scale(
     low, high = min(values, default=0.0), max(values, default=0.0)
     if with_zero:
         low, high = min(low, 0.0), max(high, 0.0)
-    if high - low <= abs(high) * 1e-9:
+    if high - low <= max(abs(high) * 1e-9, _NOTHING):
         low, high = (low - 1, high + 1) if low else (0.0, 1.0)
     step = _round_step((high - low) / count)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)

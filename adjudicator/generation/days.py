@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,9 @@ from adjudicator.units import day_number
 Days = npt.NDArray[np.integer]
 
 A_YEAR = 365
+
+_MARCH_2100: Final = day_number(dt.date(2100, 3, 1))
+"""Of the fourth years from 1904 to 2196, 2100 alone has no 29 February."""
 
 
 def first_of_month(month: int) -> int:
@@ -55,7 +59,9 @@ def months_after(days: Days, months: int) -> I32:
 
 def age_on(day: Days | int, born: Days) -> I64:
     """Give people's ages on days, in years; at a birthday it may be a day early or late."""
-    return (np.asarray(day, np.int64) - born) * 4 // 1461
+    days = np.asarray(day, np.int64)
+    left_out = (born < _MARCH_2100) & (days >= _MARCH_2100)
+    return (days - born + left_out) * 4 // 1461
 
 
 def weekdays(days: Days) -> I64:

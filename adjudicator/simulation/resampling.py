@@ -8,7 +8,7 @@ PCG64, seeded for each block of families, and are used bit by bit, which NumPy p
 
 from __future__ import annotations
 
-from decimal import Decimal, getcontext
+from decimal import Decimal, localcontext
 from functools import cache
 from typing import Final
 
@@ -27,14 +27,14 @@ _PRECISION: Final = 50
 @cache
 def _thresholds() -> npt.NDArray[np.uint64]:
     """Give where the draws of 32 bits that mean 1, 2, … times begin."""
-    getcontext().prec = _PRECISION
-    chance = Decimal(-1).exp()
-    below = Decimal(0)
     found = []
-    for times in range(_MOST_DRAWN):
-        below += chance
-        chance /= times + 1
-        found.append(int(below * (1 << 32)))
+    # For these alone: others in this process reckon as exactly before as after.
+    with localcontext(prec=_PRECISION):
+        chance, below = Decimal(-1).exp(), Decimal(0)
+        for times in range(_MOST_DRAWN):
+            below += chance
+            chance /= times + 1
+            found.append(int(below * (1 << 32)))
     return np.array([one for one in found if one < 1 << 32], np.uint64)
 
 

@@ -142,14 +142,19 @@ class _Folding:
         full = _in_full(self._said[wanted])
         before = {_written(self._about[code]): self._about[code] for code in codes}
         target = self._resolved([full])
+
+        def will_do(tree: Tree) -> bool:
+            return all(self._resolved([*about, tree]) == target for about in before.values())
+
         said = full
         for path in _paths(full):
             fewer = _without(said, path)
-            if all(self._resolved([*about, fewer]) == target for about in before.values()):
+            if will_do(fewer):
                 said = fewer
         if not said:
             # Silence would do; but an entry says something, and how much is paid is what one looks for.
-            said = {"cover": full["cover"]} if "cover" in full else {"covered": "true"}
+            words: list[Tree] = [{key: full[key]} for key in ("cover", "covered") if key in full]
+            said = next(filter(will_do, words), full)
         entry = {self._key: selector, **{key: said[key] for key in full if key in said}}
         for code in codes:
             self._about[code] = [*self._about[code], said]

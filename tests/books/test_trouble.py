@@ -13,7 +13,7 @@ from sqlalchemy import event
 
 from adjudicator.books import work
 from adjudicator.books.adjudication import adjudicate_books
-from adjudicator.books.books import open_books
+from adjudicator.books.books import PERSON, open_books, who
 from adjudicator.books.verification import verify
 from adjudicator.problems import Refused
 from adjudicator.store import bulk, database, runs
@@ -174,7 +174,7 @@ def connections_ended(folder: Path) -> None:
     engine = engine_of("postgresql")
     name = database_url(engine, folder).rpartition("/")[2].partition("?")[0]
     assert isinstance(engine, Server)
-    engine.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+    engine.end_sessions(name)
 
 
 def test_connections_lost_between_partitions(village: Path, new_on_server: NewBooks) -> None:
@@ -334,3 +334,20 @@ def test_decisions_that_are_gone_are_found_and_do_not_stop_the_check(
     with open_books(folder) as books:
         found = {finding.what.key for finding in verify(books).findings}
     assert {"books.claim_sums", "books.run_sums"} <= found
+
+
+# An account that has no name.
+
+
+@pytest.mark.parametrize("unknown", [OSError, KeyError])
+def test_an_account_without_a_name_works_too(
+    unknown: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that runs under any number; Python says so in two ways."""
+
+    def nobody() -> str:
+        raise unknown(4711)
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    monkeypatch.delenv(PERSON, raising=False)
+    assert (who(), who("Ama")) == ("?", "Ama")

@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import adjudicator.charts
@@ -89,6 +89,8 @@ def test_signs_and_percentages() -> None:
 # Scales, legends, colours.
 
 
+@example([5e-324], True)
+@example([-5e-324, 0.0], False)
 @given(st.lists(VALUES, min_size=1, max_size=20), st.booleans())
 def test_a_scale_holds_its_values_between_round_ticks(values: list[float], with_zero: bool) -> None:
     made = scale(values, 100, 300, with_zero=with_zero)

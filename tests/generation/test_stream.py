@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from adjudicator import units
@@ -89,6 +89,7 @@ def test_months_are_added_by_the_law(day: int, months: int) -> None:
     assert months_after(np.array([day], np.int32), months).tolist() == [units.add_months(day, months)]
 
 
+@example(8095, 39_812)  # From 1 March 1992 to 2 March 2101.
 @given(st.integers(0, 30_000), st.integers(0, 40_000))
 def test_ages_are_right_but_at_birthdays(born: int, days: int) -> None:
     about = int(age_on(born + days, np.array([born]))[0])

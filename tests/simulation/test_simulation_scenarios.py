@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import getcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -376,6 +377,13 @@ def test_draws_are_those_of_a_poisson_and_do_not_depend_on_where_families_are_cu
     assert abs(whole.var() - 1) < 0.03
     # The bits are PCG64's, which NumPy never changes, so neither do these.
     assert whole[0, :8].tolist() == [1, 0, 2, 3, 0, 1, 0, 1]
+
+
+def test_samples_change_nothing_about_how_others_reckon() -> None:
+    before = getcontext().prec
+    resampling._thresholds.cache_clear()
+    resampling.weights_of(5, 0, resampling.BLOCK, 1)
+    assert getcontext().prec == before
 
 
 @given(st.lists(st.integers(-1000, 1000), min_size=1, max_size=60), st.sampled_from((5_000, 9_000, 9_900)))

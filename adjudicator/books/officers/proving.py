@@ -119,5 +119,5 @@ def _account() -> str:
     """Name the account of the machine: whoever tried a wrong key is not known to be who they say."""
     try:
         return getpass.getuser()
-    except OSError:
+    except (OSError, KeyError):  # before Python 3.13, an account without a name is a KeyError
         return "?"
