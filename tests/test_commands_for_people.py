@@ -95,7 +95,7 @@ def test_options_that_cannot_be_meant(
 
 def test_rubbish_and_emptiness_are_told(tmp_path: Path) -> None:
     rubbish, empty, folder = tmp_path / "rubbish.db", tmp_path / "empty.json", tmp_path / "folder.yaml"
-    rubbish.write_bytes(os.urandom(2_000))
+    rubbish.write_bytes(bytes(range(255, 0, -1)) * 8)
     empty.touch()
     folder.mkdir()
     absent = tmp_path / "absent.db"

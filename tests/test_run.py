@@ -370,7 +370,7 @@ def test_registers_with_something_wrong_are_told_of_each_time(small: Path, tmp_p
 # All or nothing.
 
 PAUSED = """
-import sys, time
+import os, sys
 from pathlib import Path
 import adjudicator.folders as folders
 import adjudicator.run as run
@@ -378,7 +378,8 @@ from cli import main
 
 def pause(*arguments, **options):
     Path(sys.argv[1]).touch()
-    time.sleep(60)
+    sys.stdin.read()
+    os._exit(1)
 
 def rename(path, target, rename=Path.rename):
     return pause() if ".new-" in path.name else rename(path, target)
@@ -390,12 +391,12 @@ else:
     setattr({"run": run, "folders": folders}[room], name, pause)
 main(sys.argv[3:])
 """
-"""Runs the command until a function, or until a finished folder gets its name, and stays there."""
+"""Runs the command until a function, or until a finished folder gets its name, and stays there for good."""
 
 
 def killed_at(moment: str, marker: Path, arguments: list[str]) -> None:
     command = [sys.executable, "-c", PAUSED, str(marker), moment, *arguments]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         while not marker.exists() and process.poll() is None:
             time.sleep(0.01)
         process.kill()

@@ -266,10 +266,11 @@ def test_roles_are_listed(folder: Path) -> None:
 
 def test_days_and_mistakes_are_told(folder: Path) -> None:
     key = first_key(folder)
-    tomorrow = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=1)).isoformat()
+    # Two days, so that it is not yet today when midnight passes.
+    soon = (dt.datetime.now(dt.UTC).date() + dt.timedelta(days=2)).isoformat()
     add = ("officer", "add", BOLA, "--role", "clerk", "--by", AMA)
     run(folder, *add, "--until", "2020-01-01", key=key, ends=REFUSED)
-    run(folder, *add, "--since", tomorrow, "--until", tomorrow, key=key)
+    run(folder, *add, "--since", soon, "--until", soon, key=key)
     assert "pas encore" in run(folder, "officer", "list", "--lang", "fr").stdout
     run(folder, *add, key=key, ends=REFUSED)
     run(folder, "officer", "add", "\u200b", "--role", "clerk", "--by", AMA, key=key, ends=REFUSED)

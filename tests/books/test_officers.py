@@ -32,6 +32,7 @@ from adjudicator.books.registers import load_registers
 from adjudicator.books.review.queue import is_senior, seniors
 from adjudicator.books.status import status_of
 from adjudicator.officers import keys
+from adjudicator.officers.patience import wait
 from adjudicator.officers.roles import REVIEWERS, Role
 from adjudicator.problems import Refused
 from adjudicator.store.journal import broken_links
@@ -142,7 +143,8 @@ def test_who_is_closed_or_whose_time_is_over_acts_no_more(books: Books) -> None:
     _, key = add_officer(books, AMA, [Role.ADMINISTRATOR], "root")
     own = own_key(books, BOLA, Role.FINANCE)
     close_officer(books, BOLA, AMA)
-    add_officer(books, "Later", [Role.FINANCE], AMA, since=today() + dt.timedelta(days=1))
+    # Two days, so that it is not yet today when midnight passes.
+    add_officer(books, "Later", [Role.FINANCE], AMA, since=today() + dt.timedelta(days=2))
 
     assert key_of(tried(books, BOLA, "payroll approve", own)) == "officers.closed"
     assert key_of(tried(books, "Later", "payroll approve", own)) == "officers.not_yet"
@@ -157,7 +159,9 @@ def test_who_is_closed_or_whose_time_is_over_acts_no_more(books: Books) -> None:
         assert check_officers(connection) == []
 
 
-def test_wrong_keys_are_on_the_journal_and_slow_down(books: Books) -> None:
+def test_wrong_keys_are_on_the_journal_and_slow_down(books: Books, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Each is tried at the moment of the one before, however long that was ago.
+    monkeypatch.setattr(proving, "wait", lambda tried, now: wait(tried, max(tried, default=now)))
     _, key = add_officer(books, AMA, [Role.ADMINISTRATOR], "root")
     waited: list[float] = []
     for _ in range(6):

@@ -275,7 +275,7 @@ def difference(first: Rows, second: Rows) -> tuple[Rows, Rows]:
     """Give the changes that lead from one state of registers to another: what is given, and what ended."""
     given: Rows = {}
     ended: Rows = {}
-    for name in {*first, *second}:
+    for name in sorted({*first, *second}):
         before = {identity(name, row): row for row in first.get(name, [])}
         after = {identity(name, row): row for row in second.get(name, [])}
         changed = [row for key, row in after.items() if _said(before.get(key, {})) != _said(row)]

@@ -25,7 +25,8 @@ def test_a_hash_fits_its_key_alone(key: str, other: str, salt: bytes, another: b
     assert fits(f" {key.lower().replace('-', ' ')}\n", kept)
     assert fits(other, kept) == (plain(other) == plain(key))
     assert (hashed(key, another) == kept) == (another == salt)
-    assert plain(key) not in kept.upper()
+    # The salt has nothing to do with the key, but a drawn one may look like it.
+    assert plain(key) not in kept.replace(salt.hex(), "").upper()
 
 
 @given(st.text())

@@ -252,7 +252,7 @@ def test_killed_in_the_middle_all_or_none_are_there(new_folder: NewFolder, villa
     meant = _numbers(folder)
     assert len(meant["claims"]) == 6
     assert steps > 10
-    for step in sorted({1, *random.sample(range(2, steps), 2), steps}):
+    for step in sorted({1, *random.Random(steps).sample(range(2, steps), 2), steps}):
         copy = new_folder()
         status = forked(lambda: _killed_at(step, lambda: submit(copy)))  # noqa: B023
         assert status in (0, -signal.SIGKILL)

@@ -13,7 +13,6 @@ from collections import Counter as Count
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from random import Random
 
 import httpx2
 from click.testing import CliRunner
@@ -22,33 +21,69 @@ from adjudicator.books.books import open_books
 from adjudicator.books.submission.counter import Counter
 from adjudicator.books.verification import verify
 from cli import main
+from tests.books.crashes import AT_THE_MOST
 from tests.books.dump import dump
 from tests.web.claims_sent import Village, resource_of, taken
 from tests.web.fhir_claims import body
 
 REPOSITORY = Path(__file__).parents[2]
 
+DATA = 3
+"""How a command ends that was refused."""
+
+
+KILLED_AT = 5
+"""The batch of claims that it is killed at: one of three senders has had an answer by then."""
+
+SERVED = "from cli import main; main()"
+
+KILLED = f"""
+import os, signal
+from itertools import count
+from adjudicator.web.fhir.desk import Desk
+
+batches, decide = count(1), Desk.decide
+
+def killed(desk, batch):
+    done = decide(desk, batch)
+    if next(batches) == {KILLED_AT}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done
+
+Desk.decide = killed
+{SERVED}
+"""
+"""Serves until a batch of claims is in the books and nobody has been told."""
+
 
 @contextmanager
-def process(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run the command until the end of the block."""
-    command = [sys.executable, "-c", "from cli import main; main()", "serve", "--fhir"]
-    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
-    options = ["--scheme", str(folder), "--port", str(port), "--rate", "10000", "--by", "counter"]
-    running = subprocess.Popen([*command, *options], env=environment, stdout=subprocess.DEVNULL)
+def process(folder: Path, program: str = SERVED) -> Iterator[str]:
+    """Run the command until the end of the block; give its address."""
+    running, address = started(folder, program)
     try:
-        for _ in range(1200):
-            assert running.poll() is None
-            try:
-                httpx2.get(f"http://127.0.0.1:{port}/health", timeout=5)
-                break
-            except httpx2.TransportError:
-                time.sleep(0.1)
-        yield running
+        yield address
     finally:
         if running.poll() is None:
             running.send_signal(signal.SIGTERM)
-            assert running.wait(60) in (0, -signal.SIGTERM)
+        assert running.wait(AT_THE_MOST) in (0, -signal.SIGTERM, -signal.SIGKILL)
+
+
+def started(folder: Path, program: str) -> tuple[subprocess.Popen[bytes], str]:
+    """Start the command, and wait until it answers; at another port, where another process took the first."""
+    environment = {**os.environ, "PYTHONPATH": str(REPOSITORY)}
+    until = time.monotonic() + AT_THE_MOST
+    while True:
+        port = free_port()
+        options = ["--scheme", str(folder), "--port", str(port), "--rate", "10000", "--by", "counter"]
+        command = [sys.executable, "-c", program, "serve", "--fhir", *options]
+        running = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
+        while running.poll() is None and time.monotonic() < until:
+            try:
+                httpx2.get(f"http://127.0.0.1:{port}/health", timeout=AT_THE_MOST)
+                return running, f"http://127.0.0.1:{port}"
+            except httpx2.TransportError:
+                time.sleep(0.1)
+        assert running.poll() == DATA
 
 
 def free_port() -> int:
@@ -72,35 +107,37 @@ def test_killed_between_receiving_and_answering(embedded_folder: Path, village: 
     made = runner.invoke(main, ["serve", "token", "add", facility, "--scheme", str(folder), "--by", "Ama"])
     token = made.stdout.strip().splitlines()[-1]
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/fhir+json"}
-    port = free_port()
     answered: dict[int, bytes] = {}
 
-    def send(place: int) -> httpx2.Response:
-        address = f"http://127.0.0.1:{port}/fhir/Claim/$submit"
-        return httpx2.post(address, content=bodies[place], headers=headers, timeout=60)
+    def send(address: str, place: int) -> httpx2.Response:
+        until = time.monotonic() + AT_THE_MOST
+        while True:
+            submit = f"{address}/fhir/Claim/$submit"
+            answer = httpx2.post(submit, content=bodies[place], headers=headers, timeout=AT_THE_MOST)
+            # Whoever is told that it takes too long comes again.
+            if answer.status_code != 503 or time.monotonic() > until:
+                return answer
+            time.sleep(0.1)
 
-    def keep_sending() -> None:
+    def keep_sending(address: str) -> None:
         for place in range(len(bodies)):
             try:
-                answer = send(place)
+                answer = send(address, place)
             except httpx2.TransportError:
                 return
             if answer.status_code == 200:
                 answered[place] = answer.content
 
-    with process(folder, port) as running:
-        senders = [threading.Thread(target=keep_sending) for _ in range(3)]
+    with process(folder, KILLED) as address:
+        senders = [threading.Thread(target=keep_sending, args=(address,)) for _ in range(3)]
         for sender in senders:
             sender.start()
-        while len(answered) < 2:
-            time.sleep(0.02)
-        time.sleep(Random().uniform(0, 0.3))
-        running.kill()
         for sender in senders:
             sender.join()
-    with process(folder, port):
+    assert 0 < len(answered) < len(bodies)
+    with process(folder) as address:
         for place in range(len(bodies)):
-            answer = send(place)
+            answer = send(address, place)
             assert answer.status_code in (200, 422), answer.text
             if place in answered:
                 assert answer.content == answered[place]
