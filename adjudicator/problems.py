@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from adjudicator.words import Message, message, say, text
+
+Item = TypeVar("Item")
+Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
@@ -66,15 +69,38 @@ class Refused(Exception):  # noqa: N818 - an input is refused; nothing of the pr
         super().__init__("\n".join(problem.told() for problem in self.problems))
 
 
-def refused(key: str, place: Place = Place(), /, **values: Any) -> Refused:
-    """Refuse an input for one reason, in words of the catalogue.
+def problem_of(key: str, place: Place = Place(), /, **values: Any) -> Problem:
+    """Say what is wrong, in words of the catalogue.
 
     Args:
         key: of the text that says what is wrong; what to do is the text of the same key with ``.remedy``.
         place: where it is wrong, where there is such a place.
         values: what fills both texts.
     """
-    return Refused([Problem(message(key, **values), place, message(f"{key}.remedy", **values))])
+    return Problem(message(key, **values), place, message(f"{key}.remedy", **values))
+
+
+def refused(key: str, place: Place = Place(), /, **values: Any) -> Refused:
+    """Refuse an input for one reason, as :func:`problem_of` says it."""
+    return Refused([problem_of(key, place, **values)])
+
+
+def of_all(do: Callable[[Item], Made], items: Iterable[Item]) -> list[Made]:
+    """Do something with each of several, and refuse them for what is wrong with any of them.
+
+    Raises:
+        Refused: with all problems of all.
+    """
+    made: list[Made] = []
+    problems: list[Problem] = []
+    for item in items:
+        try:
+            made.append(do(item))
+        except Refused as refusal:
+            problems += refusal.problems
+    if problems:
+        raise Refused(problems)
+    return made
 
 
 class DoesNotAddUp(Exception):  # noqa: N818 - it says what is the matter

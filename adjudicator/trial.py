@@ -17,14 +17,13 @@ from adjudicator import claims as claims_room
 from adjudicator.adjudication.adjudicate import adjudicate
 from adjudicator.claims import Claims, claim_names
 from adjudicator.encoding import integers
-from adjudicator.generation.faults import FAULTS
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.generation.faults import FAULTS, Fault
+from adjudicator.problems import Place, Refused, refused
 from adjudicator.rulebook.flags import WHOLE_CLAIM
-from adjudicator.rulebook.measure import Faults, Measured, measured, together
+from adjudicator.rulebook.measure import Faults, Measured, measured, together, unknown_faults
 from adjudicator.rulebook.month import flag, reject
 from adjudicator.rulebook.read import read_rules
 from adjudicator.run import Progress, no_progress, open_inputs
-from adjudicator.words import message
 from ingest.tables import read_claims
 
 _COLUMNS: Final = {"claim": pa.string(), "facility": pa.string(), "line": pa.int64(), "fault": pa.string()}
@@ -59,13 +58,17 @@ def try_rules(
         progress: told how far it is.
 
     Raises:
-        Refused: the scheme, its rules or claims cannot be read, or it has no table of faults.
+        Refused: the scheme, its rules or claims cannot be read, a rule means to find what nobody plants,
+            or the scheme has no table of faults.
     """
     inputs = open_inputs(scheme_folder, progress=progress)
     decimals = inputs.scheme.settings.decimals
     rules = tuple(read_rules(rules_folder, decimals)) if rules_folder else inputs.rules
     if not rules:
-        raise Refused([_problem("rules.none", rules_folder or inputs.scheme.rules)])
+        folder = rules_folder or inputs.scheme.rules
+        raise refused("rules.none", Place(folder), folder=str(folder))
+    if problems := unknown_faults(rules, Fault.words()):
+        raise Refused(problems)
     planted = _planted(scheme_folder)
     progress("run.reading_claims", 0, 1)
     reading = read_claims(sources, decimals, inputs.registers.tables["facilities"])
@@ -114,9 +117,5 @@ def _planted(folder: Path) -> pa.Table:
     elif csv.is_file():
         table = pacsv.read_csv(csv, convert_options=pacsv.ConvertOptions(column_types=_COLUMNS))
     else:
-        raise Refused([_problem("rules.no_faults", folder)])
+        raise refused("rules.no_faults", Place(folder), folder=str(folder))
     return table.select(list(_COLUMNS)).cast(pa.schema(_COLUMNS))
-
-
-def _problem(key: str, folder: Path) -> Problem:
-    return Problem(message(key, folder=str(folder)), Place(folder), message(f"{key}.remedy"))

@@ -57,7 +57,7 @@ def close_month(
     from adjudicator.books.submission.unasked import count_unasked
     from adjudicator.presentation.asking import print_not_asked
     from adjudicator.presentation.closing import print_page
-    from adjudicator.remuneration.months import last_day
+    from adjudicator.remuneration.months import last_day, written_month
     from adjudicator.units import date_of
 
     if dry_run + propose + confirm > 1:
@@ -70,7 +70,7 @@ def close_month(
         with books.database.reading() as connection:
             not_asked = count_unasked(connection, end=date_of(last_day(month_given(month))))
         print_page(out(), books, page, language)
-        print_not_asked(out(), not_asked, language)
+        print_not_asked(out(), not_asked, written_month(page.month), page.booked is not None, language)
 
 
 @close.command("reopen", help=_t("close.reopen.help"))

@@ -43,14 +43,19 @@ def _folder(path: Path) -> Path:
 @language_option
 def check(path: Path, language: str) -> None:
     """Check the rules of a scheme, a folder or a file, and try their examples."""
+    from adjudicator.generation.faults import Fault
     from adjudicator.rulebook.examples import try_examples
+    from adjudicator.rulebook.measure import unknown_faults
     from adjudicator.rulebook.read import read_rule, read_rules
 
     with told(language):
         decimals = _decimals(path)
         found = [read_rule(path, decimals)] if path.is_file() else read_rules(_folder(path), decimals)
         tried = [try_examples(rule) for rule in found]
-    problems = [problem for one in tried for problem in one.problems]
+    problems = [
+        *unknown_faults(found, Fault.words()),
+        *(problem for one in tried for problem in one.problems),
+    ]
     if problems:
         fail(problems, language)
     examples = sum(one.examples for one in tried)

@@ -7,14 +7,16 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, problem_of
 from adjudicator.tables import Column, Table
 from adjudicator.words import message
 from ingest.columnar import Columnar, admits, open_columnar
 from ingest.delimited import open_delimited
 from ingest.raw import Raw
+
+_RENAME: Final = "ingest.unknown_column.rename"
 
 
 class Source(Protocol):
@@ -94,11 +96,7 @@ def _check_header(table: Table, source: Source, findings: Findings) -> None:
     declared = {column.name: column for column in table.columns}
     counted = Counter(name for name in source.header if name)
     findings.errors.extend(
-        Problem(
-            message("ingest.column_twice"),
-            Place(source.path, field=name),
-            message("ingest.column_twice.remedy"),
-        )
+        problem_of("ingest.column_twice", Place(source.path, field=name))
         for name, count in counted.items()
         if count > 1
     )
@@ -124,7 +122,7 @@ def _check_header(table: Table, source: Source, findings: Findings) -> None:
     for name in unknown:
         near = _near(name, absent)
         remedy = (
-            message("ingest.unknown_column.rename", near=near)
+            message(_RENAME, near=near)
             if near
             else message("ingest.unknown_column.remedy", known=list(declared))
         )
@@ -133,20 +131,22 @@ def _check_header(table: Table, source: Source, findings: Findings) -> None:
         )
 
 
+def misspelt(warning: Problem) -> bool:
+    """Tell whether a warning is about a column that looks like one which is not there."""
+    return warning.remedy is not None and warning.remedy.key == _RENAME
+
+
 def _check_types(table: Table, source: Columnar, findings: Findings) -> None:
     columns = {column.name: column for column in table.columns}
     for held in source.schema:
         column = columns.get(held.name) or (Column(held.name) if table.keeps_other_columns else None)
         if column is not None and not admits(column, held.type):
             findings.errors.append(
-                Problem(
-                    message(
-                        "ingest.column_type",
-                        held=str(held.type),
-                        expected=message(f"ingest.type.{column.type.value}"),
-                    ),
+                problem_of(
+                    "ingest.column_type",
                     Place(source.path, field=held.name),
-                    message("ingest.column_type.remedy"),
+                    held=str(held.type),
+                    expected=message(f"ingest.type.{column.type.value}"),
                 )
             )
 

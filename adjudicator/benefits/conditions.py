@@ -35,18 +35,24 @@ class Language:
         """Make it of the attributes and sets that a plan declares."""
         return cls(fields_with(attributes), sets, decimals)
 
-    def condition(self, source: Source, steps: Steps, level: Level) -> typed.Condition | Problem:
-        """Read and type the condition at some steps of a file, or say what is wrong with it and where."""
+    def condition(
+        self, source: Source, steps: Steps, level: Level
+    ) -> tuple[typed.Condition | None, list[Problem]]:
+        """Read and type the condition at some steps of a file, or say all that is wrong with it and where."""
         text, start = source.text_at(steps)
         context = typed.Context(self.sets, self.decimals, fields=self.fields)
         try:
             node = syntax.parse(text)
-            for part in _looks(node):
-                raise mistake("benefits.no_look", part.at)
-            return typed.condition(node, level, context)
         except RuleMistake as found:
-            what, remedy = self._said(found)
-            return Problem(what, source.place_at(start + found.at), remedy)
+            return None, [self._problem(source, start, found)]
+        if mistakes := list(_mistakes(node, level, context)):
+            return None, [self._problem(source, start, found) for found in mistakes]
+        return typed.condition(node, level, context), []
+
+    def _problem(self, source: Source, start: int, found: RuleMistake) -> Problem:
+        what, remedy = self._said(found)
+        place = source.place_of(("sets", *found.item)) if found.item else source.place_at(start + found.at)
+        return Problem(what, place, remedy)
 
     def _said(self, found: RuleMistake) -> tuple[Message, Message | None]:
         values: dict[str, Any] = dict(found.what.values)
@@ -59,6 +65,22 @@ class Language:
             key = "benefits.member_in_family"
             return message(key, **values), message(f"{key}.remedy")
         return found.what, found.remedy
+
+
+def _mistakes(node: syntax.Node, level: Level, context: typed.Context) -> Iterator[RuleMistake]:
+    """Find all that is wrong with a condition, part by part: a look has nothing in it that could be typed."""
+    if isinstance(node, syntax.And | syntax.Or | syntax.Not):
+        for part in node.parts if not isinstance(node, syntax.Not) else (node.part,):
+            yield from _mistakes(part, level, context)
+        return
+    looks = [mistake("benefits.no_look", look.at) for look in _looks(node)]
+    if looks:
+        yield from looks
+        return
+    try:
+        typed.condition(node, level, context)
+    except RuleMistake as found:
+        yield from (found, *found.others)
 
 
 def _looks(node: syntax.Node) -> Iterator[syntax.Node]:

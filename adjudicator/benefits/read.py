@@ -15,7 +15,7 @@ from adjudicator.benefits.conditions import Language
 from adjudicator.benefits.definition import NOTHING, Plan, VoucherPlan
 from adjudicator.benefits.fields import ATTRIBUTE, ATTRIBUTE_TYPES, FAMILY, MEMBER
 from adjudicator.benefits.rows import family_row
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, problem_of
 from adjudicator.product.definition import Part
 from adjudicator.product.shaping import in_order, shaped
 from adjudicator.product.source import Source, Steps, read_source
@@ -23,7 +23,6 @@ from adjudicator.rulebook import typed
 from adjudicator.rulebook.fields import Field, Level, Type
 from adjudicator.rulebook.rows import ClaimRow
 from adjudicator.units import day_number, scaled
-from adjudicator.words import message
 
 SUFFIXES: Final = (".yaml", ".yml")
 
@@ -98,9 +97,36 @@ def read_plan(path: Path, decimals: int, adult_age: int = 18) -> AnyPlan:
         Refused: with everything that is wrong with the file.
     """
     source = read_source(path)
-    if isinstance(source.tree, dict) and "vouchers" in source.tree and "plan" not in source.tree:
-        return _Compiler(shaped(VoucherPlan, source, decimals), source, decimals, adult_age).vouchers()
-    return _Compiler(shaped(Plan, source, decimals), source, decimals, adult_age).plan()
+    of_vouchers = isinstance(source.tree, dict) and "vouchers" in source.tree and "plan" not in source.tree
+    said: Plan | VoucherPlan
+    try:
+        said = shaped(VoucherPlan, source, decimals) if of_vouchers else shaped(Plan, source, decimals)
+    except Refused as refused:
+        raise Refused(in_order([*refused.problems, *_of_conditions(source, decimals)])) from None
+    compiler = _Compiler(said, source, decimals, adult_age)
+    return compiler.vouchers() if of_vouchers else compiler.plan()
+
+
+def _of_conditions(source: Source, decimals: int) -> list[Problem]:
+    """Say what is wrong with the conditions of a file with whose form something is wrong already."""
+    if not isinstance(source.tree, dict):
+        return []
+    attributes, sets = (source.tree.get(key) or {} for key in ("attributes", "sets"))
+    if not isinstance(attributes, dict) or not all(
+        str(type_) in ATTRIBUTE_TYPES for type_ in attributes.values()
+    ):
+        return []
+    if not isinstance(sets, dict) or not all(isinstance(items, list) for items in sets.values()):
+        return []
+    types = {str(name): ATTRIBUTE_TYPES[str(type_)] for name, type_ in attributes.items()}
+    named = {str(name): tuple(map(str, items)) for name, items in sets.items()}
+    language = Language.of(types, named, decimals)
+    problems: list[Problem] = []
+    for key, level in (("criteria", FAMILY), ("with_member", MEMBER), ("given_to", MEMBER)):
+        text = source.tree.get(key)
+        if isinstance(text, str) and text.strip() and (key,) in source.spans:
+            problems += language.condition(source, (key,), level)[1]
+    return problems
 
 
 def read_plans(folder: Path, decimals: int, adult_age: int = 18) -> list[AnyPlan]:
@@ -119,9 +145,7 @@ def read_plans(folder: Path, decimals: int, adult_age: int = 18) -> list[AnyPlan
             continue
         if any(other.code == plan.code for other in plans):
             key = "plan" if isinstance(plan, CompiledPlan) else "vouchers"
-            what = message("benefits.plan_twice", name=plan.code)
-            place = plan.source.place_of((key,))
-            problems.append(Problem(what, place, message("benefits.plan_twice.remedy")))
+            problems.append(problem_of("benefits.plan_twice", plan.source.place_of((key,)), name=plan.code))
         plans.append(plan)
     if problems:
         raise Refused(problems)
@@ -184,14 +208,12 @@ class _Compiler:
 
     def _note(self, key: str, steps: Steps, **values: Any) -> None:
         place = self._source.place_of(steps)
-        self._problems.append(Problem(message(key, **values), place, message(f"{key}.remedy", **values)))
+        self._problems.append(problem_of(key, place, **values))
 
     def _condition(self, steps: Steps, level: Level) -> typed.Condition | None:
-        found = self._language.condition(self._source, steps, level)
-        if isinstance(found, Problem):
-            self._problems.append(found)
-            return None
-        return found
+        condition, problems = self._language.condition(self._source, steps, level)
+        self._problems += problems
+        return condition
 
     def _amount(self, said: Plan) -> CompiledAmount:
         amount = said.amount

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from adjudicator.officers.register import plain_name
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Refused, refused
 from adjudicator.review.working_days import Calendar, due_date
 from adjudicator.words import Message, message
 
@@ -165,7 +165,7 @@ def after(standing: Standing | None, event: Event) -> Standing:
     state = TRANSITIONS.get((standing.state if standing else None, event.what))
     if state is None:
         where = standing.state.label if standing else message("review.state.none")
-        raise _refused("review.not_now", event=event.what.label, state=where)
+        raise refused("review.not_now", event=event.what.label, state=where)
     if standing is None:
         due = _day(event)
         return Standing(state, event.at.date(), event.at, due, events=1)
@@ -199,7 +199,8 @@ def _moment(event: Event) -> dt.datetime:
 def _officer(standing: Standing, event: Event) -> str | None:
     match event.what:
         case What.ASSIGNED:
-            return event.content["to"]  # type: ignore[no-any-return]
+            assigned: str = event.content["to"]
+            return assigned
         case What.RECEIVED | What.ROUTED:
             # Whoever asked the facility knows what for.
             return standing.officer
@@ -215,20 +216,20 @@ def _who_may(standing: Standing, event: Event) -> Refused | None:
     mine = same_person(officer, event.by)
     ends_by_time = event.what in (What.EXPIRED, What.LAPSED)
     if ends_by_time and not standing.ran_out(event.at):
-        return _refused("review.not_yet", until=_told(standing))
+        return refused("review.not_yet", until=_told(standing))
     match standing.state:
         case State.OPEN if event.what is What.TAKEN and officer is not None and not mine:
-            return _refused("review.assigned_to", officer=officer)
+            return refused("review.assigned_to", officer=officer)
         case State.HELD if not ends_by_time and event.what is not What.ASSIGNED and not mine:
-            return _refused("review.held_by", officer=officer, until=_told(standing))
+            return refused("review.held_by", officer=officer, until=_told(standing))
         case State.SECOND_OPINION:
             assert standing.proposal is not None
             if event.what is What.PUT_BACK:
-                return None if mine else _refused("review.proposed_by", officer=officer)
+                return None if mine else refused("review.proposed_by", officer=officer)
             if mine:
-                return _refused("review.own_opinion", officer=officer)
+                return refused("review.own_opinion", officer=officer)
             if event.what is not What.DISAGREED and releases(standing) != (event.what is What.RELEASED):
-                return _refused("review.other_proposal")
+                return refused("review.other_proposal")
     return None
 
 
@@ -239,10 +240,6 @@ def releases(standing: Standing) -> bool:
 
 def _told(standing: Standing) -> str:
     return f"{standing.until:%Y-%m-%d %H:%M}" if standing.until else "–"
-
-
-def _refused(key: str, **values: Any) -> Refused:
-    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy"))])
 
 
 def replay(events: Iterable[Event]) -> Standing:

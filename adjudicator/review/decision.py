@@ -12,10 +12,10 @@ from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any
 
-from adjudicator.problems import Problem
+from adjudicator.problems import Problem, problem_of
 from adjudicator.review.reasons import REASONS, Use
 from adjudicator.vocabulary import ReviewStatus
-from adjudicator.words import Amount, Quantity, message
+from adjudicator.words import Amount, Quantity
 
 
 class Verdict(StrEnum):
@@ -91,18 +91,18 @@ def problems_of_reason(code: str | None, words: str | None, use: Use) -> Iterato
     """Find what is wrong with a coded reason and its words."""
     fitting = [reason.code for reason in REASONS.values() if use in reason.uses]
     if code is None:
-        yield _problem("review.no_reason", what=use.label, codes=fitting)
+        yield problem_of("review.no_reason", what=use.label, codes=fitting)
         return
     reason = REASONS.get(code)
     if reason is None:
         near = get_close_matches(code.upper(), REASONS, 3, 0.6) or fitting
-        yield _problem("review.unknown_reason", reason=code, codes=near)
+        yield problem_of("review.unknown_reason", reason=code, codes=near)
     elif use not in reason.uses:
-        yield _problem(
+        yield problem_of(
             "review.reason_not_for", reason=code, label=reason.label, what=use.label, codes=fitting
         )
     elif reason.needs_words and not (words or "").strip():
-        yield _problem("review.words_missing", reason=code)
+        yield problem_of("review.words_missing", reason=code)
 
 
 def problems_of(decision: Decision, claimed: Sequence[ClaimedLine], decimals: int) -> list[Problem]:
@@ -117,19 +117,19 @@ def problems_of(decision: Decision, claimed: Sequence[ClaimedLine], decimals: in
     if decision.verdict is Verdict.REJECT:
         problems += problems_of_reason(decision.reason, decision.words, Use.REJECT)
     if decision.lines and decision.verdict is not Verdict.CHANGE:
-        problems.append(_problem("review.whole_and_lines"))
+        problems.append(problem_of("review.whole_and_lines"))
     if not decision.lines and decision.verdict is Verdict.CHANGE:
-        problems.append(_problem("review.nothing_decided"))
+        problems.append(problem_of("review.nothing_decided"))
     lines = {line.line: line for line in claimed}
     seen: set[int] = set()
     for change in decision.lines:
         line = lines.get(change.line)
         if line is None:
             problems.append(
-                _problem("review.no_such_line", line=str(change.line), lines=list(map(str, lines)))
+                problem_of("review.no_such_line", line=str(change.line), lines=list(map(str, lines)))
             )
         elif change.line in seen:
-            problems.append(_problem("review.line_twice", line=str(change.line)))
+            problems.append(problem_of("review.line_twice", line=str(change.line)))
         else:
             problems += _problems_of_line(change, line, decision.above_claimed, decimals)
         seen.add(change.line)
@@ -143,22 +143,18 @@ def _problems_of_line(
     yield from problems_of_reason(change.reason, change.words, Use.REJECT if change.rejected else Use.REDUCE)
     if change.rejected:
         if change.quantity is not None or change.price is not None:
-            yield _problem("review.rejected_and_changed", line=number)
+            yield problem_of("review.rejected_and_changed", line=number)
         return
     if change.quantity is None and change.price is None:
-        yield _problem("review.line_unchanged", line=number)
+        yield problem_of("review.line_unchanged", line=number)
     if min(change.quantity or 0, change.price or 0) < 0:
-        yield _problem("review.below_zero", line=number)
+        yield problem_of("review.below_zero", line=number)
     if change.quantity is not None and change.quantity > line.quantity and not above_claimed:
         given, most = Quantity(change.quantity), Quantity(line.quantity)
-        yield _problem("review.quantity_above", line=number, given=given, claimed=most)
+        yield problem_of("review.quantity_above", line=number, given=given, claimed=most)
     if change.price is not None and change.price > line.price and not above_claimed:
         price, asked = Amount(change.price, decimals), Amount(line.price, decimals)
-        yield _problem("review.price_above", line=number, given=price, claimed=asked)
-
-
-def _problem(key: str, **values: Any) -> Problem:
-    return Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))
+        yield problem_of("review.price_above", line=number, given=price, claimed=asked)
 
 
 def reviewed_lines(

@@ -7,13 +7,17 @@ claims with some other fault are counted apart: they were worth the look, but pr
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from adjudicator.problems import Problem
+from adjudicator.product.meant import nearest
 from adjudicator.rulebook.flags import WHOLE_CLAIM, Fired
+from adjudicator.rulebook.read import CompiledRule
+from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
 
@@ -68,6 +72,28 @@ class Measured:
     def recall(self) -> int | None:
         """The share of what it means to find that it finds, in hundredths of a percent."""
         return _rate(self.right, self.wanted)
+
+
+def unknown_faults(rules: Iterable[CompiledRule], known: Sequence[str]) -> list[Problem]:
+    """Find the faults that rules mean to find and that nobody ever plants: such a rule would look useless.
+
+    Args:
+        rules: with their files.
+        known: the names of all faults.
+
+    Returns:
+        What is wrong, in the order of the rules, with its place and the faults that there are.
+    """
+    problems = []
+    for rule in rules:
+        for place, name in enumerate(rule.definition.finds):
+            if name not in known:
+                near = nearest(name, known)
+                key = "rules.unknown_fault.near" if near else "rules.unknown_fault"
+                remedy = message(f"{key}.remedy", near=near or "", known=sorted(known))
+                where = rule.source.place_of(("finds", place))
+                problems.append(Problem(message(key, name=name), where, remedy))
+    return problems
 
 
 def measured(fired: Fired, faults: Faults) -> Measured:

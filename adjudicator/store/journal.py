@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -41,16 +41,31 @@ def append(connection: sa.Connection, act: Act, content: Mapping[str, Any]) -> i
     Returns:
         The number of the entry.
     """
+    return append_all(connection, [(act, content)])[0]
+
+
+def append_all(connection: sa.Connection, acts: Sequence[tuple[Act, Mapping[str, Any]]]) -> list[int]:
+    """Put acts down, each in an entry of its own, within the transaction that does them.
+
+    Returns:
+        The numbers of the entries.
+    """
+    if not acts:
+        return []
     if connection.dialect.name == "postgresql":
         # Two writers would chain themselves to the same entry, and one of them would fail.
         connection.exec_driver_sql("LOCK TABLE journal IN SHARE ROW EXCLUSIVE MODE")
     last = connection.execute(
         sa.select(JOURNAL.c.number, JOURNAL.c.hash).order_by(JOURNAL.c.number.desc()).limit(1)
     ).first()
-    number, previous = (last.number + 1, last.hash) if last else (1, START)
-    entry = {"number": number, "at": now(), "by": act.by, "what": act.what, "content": canonical(content)}
-    connection.execute(sa.insert(JOURNAL).values(**entry, previous=previous, hash=_hash(entry, previous)))
-    return int(number)
+    first, previous = (last.number + 1, last.hash) if last else (1, START)
+    rows: list[dict[str, Any]] = []
+    for number, (act, content) in enumerate(acts, first):
+        entry = {"number": number, "at": now(), "by": act.by, "what": act.what, "content": canonical(content)}
+        rows.append({**entry, "previous": previous, "hash": _hash(entry, previous)})
+        previous = rows[-1]["hash"]
+    connection.execute(sa.insert(JOURNAL), rows)
+    return [int(row["number"]) for row in rows]
 
 
 def _hash(entry: Mapping[str, Any], previous: str) -> str:

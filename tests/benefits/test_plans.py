@@ -129,6 +129,40 @@ def test_mistakes_are_told_with_their_place(
         assert (key, line, column) in [(told.removesuffix(".near"), *at) for told, *at in found], found
 
 
+def test_all_mistakes_of_a_condition_are_told(tmp_path: Path) -> None:
+    wrong = (
+        "  attribute.scor < 30\n"
+        "  and (family.childrn >= 1 or member.age < 5)\n"
+        "  and not (exists(claims of insuree) or attribute.score = 1.5%)\n"
+        "  and count(claims of family, where claim.nights > many) > 2\n"
+    )
+    begin = PLAN.index("  attribute.score < 30")
+    text = PLAN[:begin] + wrong + PLAN[PLAN.index("with_member") :]
+    found = [(told.removesuffix(".near"), *at) for told, *at in refused(tmp_path, text)]
+    conditions = [
+        ("benefits.unknown_field", 6, 3),
+        ("benefits.unknown_field", 7, 8),
+        ("benefits.member_in_family", 7, 31),
+        ("benefits.no_look", 8, 12),
+        ("rules.types_differ", 8, 57),
+        ("benefits.no_look", 9, 7),
+    ]
+    assert found == conditions
+    # What is wrong with the form of the file hides none of them.
+    found = [
+        (told.removesuffix(".near"), *at) for told, *at in refused(tmp_path, text.replace("by:", "buy:"))
+    ]
+    assert [one for one in found if one[0] != "product.unknown_key"][:6] == conditions
+
+
+def test_an_item_of_a_set_is_shown_where_it_is_written(tmp_path: Path) -> None:
+    text = PLAN.replace(
+        "with_member: member.sex = female", "sets: {some: [male, femal]}\nwith_member: member.sex in @some"
+    )
+    [(key, line, column)] = refused(tmp_path, text)
+    assert (key, line, column) == ("rules.unknown_word", 8, 21)
+
+
 def test_tiers_that_are_never_reached_are_refused(tmp_path: Path) -> None:
     text = PLAN.replace("fixed: 20", "tiers: [{amount: 3}, {when: family.members > 1, amount: 4}]")
     assert [key for key, *_ in refused(tmp_path, text)] == ["benefits.tier_hidden"]

@@ -107,6 +107,23 @@ def test_a_file_that_cannot_be_read_is_refused(decided_folder: Path, tmp_path: P
     assert all(problem.place.file == file for problem in refused.value.problems)
 
 
+def test_a_column_that_is_misspelt_is_refused_and_one_of_no_meaning_told(
+    decided_folder: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "feedback.csv"
+    [name] = (name.replace("/", ",") for name in names(decided_folder, 1))
+    with open_books(decided_folder) as books:
+        file.write_text(f"facility,claim,mark,payment_askd\n{name},5,yes\n", "utf-8")
+        with pytest.raises(Refused) as refused:
+            load_feedback(books, file, BY)
+        [problem] = refused.value.problems
+        assert (problem.what.key, problem.place.field) == ("review_selection.misspelt", "payment_askd")
+        file.write_text(f"facility,claim,mark,asked_by\n{name},5,Amina\n", "utf-8")
+        done = load_feedback(books, file, BY)
+    assert done.added == 1
+    assert [warning.place.field for warning in done.warnings] == ["asked_by"]
+
+
 def test_what_patients_contradict_is_estimated(decided_folder: Path) -> None:
     with open_books(decided_folder) as books:
         drawn = select(books, Plan("feedback", Method.RANDOM, seed="s", size=12), BY)

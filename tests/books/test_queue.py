@@ -385,6 +385,11 @@ def test_a_release_frees_a_claim_and_is_named(folder: Path) -> None:
         with books.database.reading() as connection:
             entry = connection.execute(sa.select(JOURNAL).where(JOURNAL.c.what == "review released")).one()
         assert (entry.by, json.loads(entry.content)["reason"]) == (AMINA, "REL-03")
+        told = [
+            key_of(lambda: queue.release(books, case.name, "REL-03", None, AMINA, NOON)),
+            key_of(lambda: queue.take(books, case.name, AMINA, NOON)),
+        ]
+        assert told == ["review.over", "review.not_now"]
 
 
 def test_a_release_above_an_amount_needs_two(folder: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -17,45 +16,27 @@ from adjudicator.books.ledger import current_decisions, rows_of_decisions
 from adjudicator.books.review.cases import Case, events_of, find_case
 from adjudicator.books.review.delivery import earlier_review
 from adjudicator.books.review.feedback import Answered, answers_of
-from adjudicator.books.review.grounds import queues_of_versions
+from adjudicator.books.review.flags import Flag, flags_of_claims
 from adjudicator.books.review.settled import Settled, settled
-from adjudicator.books.rules import recorded_rules
-from adjudicator.problems import Refused
 from adjudicator.review.cases import Event
 from adjudicator.review.decision import ReviewedLine
-from adjudicator.rulebook.read import CompiledRule
 from adjudicator.store import runs
 from adjudicator.store.schema import (
     CLAIM_DECISIONS,
     CLAIM_LINES,
     CLAIMS,
-    FLAGS,
     JOURNAL,
     LINE_DECISIONS,
     REGISTERS,
-    RUNS,
     SELECTED,
     SELECTIONS,
 )
 from adjudicator.tables import DIAGNOSIS_COLUMNS
 from adjudicator.units import completed_years, day_number
-from adjudicator.vocabulary import Category, ClaimStatus, Cut, Kind, Reason, Severity, Sex
+from adjudicator.vocabulary import Category, ClaimStatus, Cut, Kind, Reason, Sex
 
 HISTORY: Final = 6
 """How many other claims of the insuree are shown: those nearest in time."""
-
-
-@dataclass(frozen=True)
-class Flag:
-    """What a rule said; ``line`` is 0 where it speaks of the claim."""
-
-    rule: str
-    line: int
-    severity: Severity
-    score: int
-    values: Mapping[str, Any]
-    text: CompiledRule | None
-    """The rule as it was; None where its text is not kept."""
 
 
 @dataclass(frozen=True)
@@ -181,7 +162,7 @@ def case_file(books: Books, name: str) -> CaseFile:
             decided["claimed"],
             decided["valuated"],
             _lines(connection, case, lines, day),
-            _flags(books, connection, case.claim_id, last),
+            flags_of_claims(books, connection, [case.claim_id], last).get(case.claim_id, []),
             _selections(connection, case.claim_id),
             others[:HISTORY],
             len(others),
@@ -281,46 +262,6 @@ def _list_prices(
 
 
 # Why it is here.
-
-
-def _flags(books: Books, connection: sa.Connection, claim_id: int, last: int) -> list[Flag]:
-    """Read what rules that put claims into the queue said of the claim."""
-    silent = {version for version, queue in queues_of_versions(connection).items() if queue is None}
-    query = (
-        sa.select(FLAGS)
-        # Flags are kept run by run: naming these finds a claim's at once.
-        .where(FLAGS.c.run.in_(sa.select(RUNS.c.run)), FLAGS.c.claim_id == claim_id, FLAGS.c.run <= last)
-        .order_by(FLAGS.c.run, FLAGS.c.line, FLAGS.c.rule)
-    )
-    rows = [row for row in connection.execute(query) if row.version not in silent]
-    texts = _texts(books, connection, {(row.rule, row.version) for row in rows})
-    found = {
-        (row.rule, row.line): Flag(
-            row.rule,
-            row.line,
-            Severity(row.severity),
-            row.score,
-            json.loads(row._mapping["values"]),
-            texts.get(row.version),
-        )
-        for row in rows
-    }
-    return sorted(found.values(), key=lambda flag: (-flag.score, flag.rule, flag.line))
-
-
-def _texts(
-    books: Books, connection: sa.Connection, versions: Set[tuple[str, str]]
-) -> dict[str, CompiledRule]:
-    """Read rules as they were when they fired, by version."""
-    found = {}
-    for name, version in sorted(versions):
-        try:
-            (rule,) = recorded_rules(books, connection, [[name, version]])
-        except Refused:
-            # Its values are told in its stead; to find what is damaged is another command's task.
-            continue
-        found[version] = rule
-    return found
 
 
 def _selections(connection: sa.Connection, claim_id: int) -> list[Selection]:

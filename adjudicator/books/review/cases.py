@@ -10,15 +10,14 @@ import datetime as dt
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from adjudicator.books.officers.register import check_first_person
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Refused, refused
 from adjudicator.review.cases import (
-    CLOSED,
     Event,
     Standing,
     State,
@@ -36,7 +35,9 @@ from adjudicator.store.schema import (
     CASES,
     CLAIMS,
 )
-from adjudicator.words import message
+
+_IN_TURN: Final = tuple(CASE_STATES.c[name] for name in ("rank", "due", "claim", "case"))
+"""The order in which cases are given out."""
 
 
 @dataclass(frozen=True)
@@ -229,11 +230,19 @@ def open_ones(
         _case_query()
         .join(CASE_STATES, CASE_STATES.c.case == CASES.c.case)
         .where(*_chosen(connection, states, officer, facility, due_by, queue))
-        .order_by(CASE_STATES.c.rank, CASE_STATES.c.due, CASE_STATES.c.claim, CASE_STATES.c.case)
+        .order_by(*_IN_TURN)
     )
     rows = connection.execute(query.limit(limit) if limit is not None else query).all()
     events = events_of(connection, [row.case for row in rows])
     return [_case(row, events[row.case]) for row in rows]
+
+
+def free_ones(connection: sa.Connection) -> list[int]:
+    """Give the numbers of open cases that nobody was assigned, in the order in which they are given out."""
+    query = sa.select(CASE_STATES.c.case).where(
+        CASE_STATES.c.state == State.OPEN.value, CASE_STATES.c.officer.is_(None)
+    )
+    return list(connection.execute(query.order_by(*_IN_TURN)).scalars())
 
 
 def queues_with_cases(connection: sa.Connection) -> list[str]:
@@ -286,15 +295,17 @@ def _chosen(
     return chosen
 
 
-def refused(key: str, **values: Any) -> Refused:
-    """Say that something is not possible: a message, and the one of its remedy."""
-    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))])
-
-
 def locked(connection: sa.Connection, number: int) -> Case:
     """Read a case that nobody else can change until the transaction ends."""
     connection.execute(sa.select(CASE_STATES.c.case).where(CASE_STATES.c.case == number).with_for_update())
     return case_of(connection, number)
+
+
+def locked_together(connection: sa.Connection, numbers: Sequence[int]) -> dict[int, Case]:
+    """Read cases that nobody else can change until the transaction ends, by their numbers."""
+    query = sa.select(CASE_STATES.c.case).where(CASE_STATES.c.case.in_(numbers)).order_by(CASE_STATES.c.case)
+    connection.execute(query.with_for_update())
+    return {case.case: case for case in cases_of(connection, numbers)}
 
 
 def record(
@@ -314,27 +325,69 @@ def record(
     Raises:
         Refused: the case does not allow it now, or not of this person; or the first of two was not proven.
     """
-    standing = after(case.standing, event)
+    done = replace(case, standing=after(case.standing, event))
     if case.standing.state is State.SECOND_OPINION and event.what in (What.AGREED, What.RELEASED):
         _check_proposer(connection, case)
-    content = {
-        "case": case.case,
-        "claim": case.name,
-        "before": _brief(case.standing),
-        "after": _brief(standing),
-        **event.content,
-        **(more or {}),
-    }
-    number = journal.append(connection, Act(event.by, f"review {event.what.value}"), content)
-    connection.execute(sa.insert(CASE_EVENTS).values(event_row(case.case, standing.events, number, event)))
-    of_case = CASE_STATES.c.case == case.case
-    if standing.state in CLOSED:
-        connection.execute(sa.delete(CASE_STATES).where(of_case))
-    else:
-        queue = standing.queue or case.grade.queue
-        columns = state_columns(standing) | {"queue": queue}
-        connection.execute(sa.update(CASE_STATES).where(of_case).values(columns))
-    return replace(case, standing=standing), number
+    [number] = _put_down(connection, [(case, event, done)], more or {})
+    return done, number
+
+
+def record_together(connection: sa.Connection, acts: Sequence[tuple[Case, Event]]) -> dict[int, Refused]:
+    """Let something happen to cases, which closes none of them, and put each down as :func:`record` does.
+
+    Args:
+        connection: of a transaction that writes, in which the cases were locked.
+        acts: cases as they stand, and what happens to each; in this order it is put down.
+
+    Returns:
+        Why it did not happen, of those cases that do not allow it now.
+    """
+    allowed, refusals = [], {}
+    for case, event in acts:
+        try:
+            allowed.append((case, event, replace(case, standing=after(case.standing, event))))
+        except Refused as refusal:
+            refusals[case.case] = refusal
+    _put_down(connection, allowed, {})
+    return refusals
+
+
+def _put_down(
+    connection: sa.Connection, acts: Sequence[tuple[Case, Event, Case]], more: Mapping[str, Any]
+) -> list[int]:
+    """Put down what happened to cases, each before and after it; give the numbers of the entries."""
+    entries = [
+        (
+            Act(event.by, f"review {event.what.value}"),
+            {
+                "case": case.case,
+                "claim": case.name,
+                "before": _brief(case.standing),
+                "after": _brief(done.standing),
+                **event.content,
+                **more,
+            },
+        )
+        for case, event, done in acts
+    ]
+    numbers = journal.append_all(connection, entries)
+    if acts:
+        events = [
+            event_row(done.case, done.standing.events, number, event)
+            for number, (_, event, done) in zip(numbers, acts, strict=True)
+        ]
+        connection.execute(sa.insert(CASE_EVENTS), events)
+    of_case = CASE_STATES.c.case == sa.bindparam("number")
+    if over := [{"number": done.case} for *_, done in acts if done.standing.closed]:
+        connection.execute(sa.delete(CASE_STATES).where(of_case), over)
+    states = [
+        {"number": done.case, "queue": done.queue, **state_columns(done.standing)}
+        for *_, done in acts
+        if not done.standing.closed
+    ]
+    if states:
+        connection.execute(sa.update(CASE_STATES).where(of_case), states)
+    return numbers
 
 
 def _check_proposer(connection: sa.Connection, case: Case) -> None:

@@ -34,7 +34,7 @@ from adjudicator.books.review.opening import later_grades
 from adjudicator.books.review.queue import in_hand, may_review, needs_second_opinion
 from adjudicator.books.review.reviews import last_review, with_values
 from adjudicator.books.rules import present_rules, rejecting
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Refused, refused
 from adjudicator.review.cases import Event, State, What, news, releases, same_person
 from adjudicator.review.decision import (
     ClaimedLine,
@@ -48,7 +48,6 @@ from adjudicator.review.grading import Grade
 from adjudicator.store import runs
 from adjudicator.store.schema import CLAIM_LINES, LINE_DECISIONS, REVIEW_LINES, REVIEWS
 from adjudicator.vocabulary import Reason, ReviewStatus
-from adjudicator.words import message
 
 
 @dataclass(frozen=True)
@@ -142,7 +141,7 @@ def try_decision(books: Books, name: str, decision: Decision) -> Trial:
     with books.database.reading() as connection:
         case = find_case(connection, name)
         if case.standing.closed:
-            raise _refused("review.closed", case=case.case, state=case.standing.state.label)
+            raise refused("review.closed", case=case.case, state=case.standing.state.label)
         claimed = claimed_lines(connection, case.claim_id)
         if problems := problems_of(decision, claimed, books.decimals):
             raise Refused(problems)
@@ -216,7 +215,7 @@ def deliver(books: Books, trial: Trial, by: str, at: dt.datetime | None = None) 
     with books.database.writing() as connection:
         case = _unchanged(connection, trial)
         if case.standing.state is State.SECOND_OPINION:
-            raise _refused("review.waits_for_opinion", officer=case.standing.officer, case=case.case)
+            raise refused("review.waits_for_opinion", officer=case.standing.officer, case=case.case)
         case = in_hand(connection, books.settings.review, case, by, now)
         content = _content(connection, trial)
         if needs_second_opinion(books.settings.review, case, max(trial.amounts)):
@@ -237,9 +236,9 @@ def proposed(books: Books, name: str, by: str) -> Trial:
         standing = case.standing
         if standing.proposal is None or releases(standing):
             key = "review.other_proposal" if releases(standing) else "review.no_proposal"
-            raise _refused(key, case=case.case)
+            raise refused(key, case=case.case)
         if same_person(standing.officer, by):
-            raise _refused("review.own_opinion", officer=standing.officer)
+            raise refused("review.own_opinion", officer=standing.officer)
         may_review(connection, case, by)
     return try_decision(books, str(case.case), Decision.of_record(standing.proposal.content["decision"]))
 
@@ -280,7 +279,7 @@ def _unchanged(connection: sa.Connection, trial: Trial) -> Case:
     standing = current_decisions(connection, np.array([case.claim_id], np.int64), last)
     number, _ = earlier_review(connection, case.claim_id)
     if (int(standing["run"][0].as_py()), number) != (trial.run, trial.last_review):
-        raise _refused("review.changed_meanwhile", claim=case.name)
+        raise refused("review.changed_meanwhile", claim=case.name)
     return case
 
 
@@ -339,11 +338,7 @@ def apply_review(
         return readjudicate(
             books, by, [delivered.case.name], f"review {delivered.review}", threads=threads, progress=progress
         )
-    except Refused as refused:
-        if all(problem.what.key.startswith("store.locked") for problem in refused.problems):
+    except Refused as refusal:
+        if all(problem.what.key.startswith("store.locked") for problem in refusal.problems):
             return None
         raise
-
-
-def _refused(key: str, **values: Any) -> Refused:
-    return Refused([Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))])

@@ -16,7 +16,7 @@ from adjudicator.books.books import Books
 from adjudicator.books.ledger import current_decisions, rows_of_decisions
 from adjudicator.books.readjudication import find_claims
 from adjudicator.books.review.selection_plan import FEEDBACK as FOR_FEEDBACK
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, problem_of, refused
 from adjudicator.review.feedback import (
     ANSWERS,
     MARKS,
@@ -43,7 +43,7 @@ from adjudicator.vocabulary import CARC_OF_CUT, Cut, Kind, LineStatus, Provision
 from adjudicator.words import message
 from ingest.rows import faults, read_rows
 from ingest.set_aside import SetAside
-from ingest.sources import Findings, open_table
+from ingest.sources import Findings, misspelt, open_table
 
 Int64s = npt.NDArray[np.int64]
 
@@ -85,18 +85,15 @@ def record_feedback(books: Books, name: str, said: Feedback, by: str, correct: s
         Refused: nothing was said, there is no such claim, or it has feedback and this is no correction.
     """
     if said.empty:
-        what = message("review_selection.nothing_said")
-        raise Refused([Problem(what, remedy=message("review_selection.nothing_said.remedy"))])
+        raise refused("review_selection.nothing_said")
     with books.database.writing() as connection:
         claim_ids = find_claims(connection, [name])
         if len(claim_ids) != 1:
-            what = message("books.claim_of_several", claim=name)
-            raise Refused([Problem(what, remedy=message("books.claim_of_several.remedy", claim=name))])
+            raise refused("books.claim_of_several", claim=name)
         claim_id = int(claim_ids[0])
         before = _said_of(connection, [claim_id]).get(claim_id)
         if before is not None and correct is None:
-            what = message("review_selection.answered_before", claim=name)
-            raise Refused([Problem(what, remedy=message("review_selection.answered_before.remedy"))])
+            raise refused("review_selection.answered_before", claim=name)
         _write(connection, {claim_id: said}, by, before, correct)
         return next(answers_of(connection, books.decimals, [claim_id]))
 
@@ -134,44 +131,52 @@ class FeedbackLoad:
     """Rows that were in the books already, just the same."""
     answers: tuple[Answered, ...]
     """Those that were added."""
+    warnings: tuple[Problem, ...] = ()
+    """Columns that mean nothing here."""
 
 
 def load_feedback(books: Books, path: Path, by: str) -> FeedbackLoad:
     """Load feedback from a CSV or Parquet file, see :data:`adjudicator.review.feedback.ANSWERS`.
 
-    The file is loaded whole or not at all. The same file again changes nothing.
+    The file is loaded whole or not at all. The same file again changes nothing. Columns that mean nothing
+    here are told; one that is meant as one of ours, by its letters, would take its answers with it.
 
     Raises:
         Refused: with everything that is wrong with the file.
     """
-    rows = _read(path, books.decimals)
+    rows, warnings = _read(path, books.decimals)
     with books.database.writing() as connection:
         ids = _claim_ids(connection, rows)
         said, problems = _checked(path, rows, ids)
         before = _said_of(connection, list(said))
         for claim_id, (row, one) in said.items():
             if claim_id in before and before[claim_id] != one:
-                what = message("review_selection.answered_before", claim=_name(rows[row]))
-                remedy = message("review_selection.answered_before.remedy")
-                problems.append(Problem(what, Place(path, row=row + 2), remedy))
+                place, name = Place(path, row=row + 2), _name(rows[row])
+                problems.append(problem_of("review_selection.answered_before", place, claim=name))
         if problems:
             raise Refused(sorted(problems, key=lambda problem: problem.place.row or 0))
         new = {claim_id: one for claim_id, (_, one) in said.items() if claim_id not in before}
         _write(connection, new, by)
         told = tuple(answers_of(connection, books.decimals, list(new)))
-    return FeedbackLoad(len(new), len(before), told)
+    return FeedbackLoad(len(new), len(before), told, warnings)
 
 
-def _read(path: Path, decimals: int) -> list[dict[str, Any]]:
+def _read(path: Path, decimals: int) -> tuple[list[dict[str, Any]], tuple[Problem, ...]]:
+    """Read the rows of a file, and give its columns that mean nothing."""
     findings = Findings()
     opened = open_table(ANSWERS, [path], (), findings)
+    findings.errors += [
+        Problem(message("review_selection.misspelt"), one.place, one.remedy)
+        for one in findings.warnings
+        if misspelt(one)
+    ]
     findings.refuse()
     rows = read_rows(opened, 0, decimals)
     found = SetAside([path], [faults(ANSWERS.name, bad, rows.origin) for bad in rows.bad])
     if len(found):
         raise Refused(found.problems())
     listed: list[dict[str, Any]] = pa.table(rows.columns).to_pylist()
-    return listed
+    return listed, tuple(findings.warnings)
 
 
 def _name(row: Mapping[str, Any]) -> str:
@@ -196,9 +201,8 @@ def _checked(
     problems = []
 
     def wrong(row: int, key: str, field: str | None, **values: Any) -> None:
-        what = message(f"review_selection.{key}", **values)
-        remedy = message(f"review_selection.{key}.remedy", **values)
-        problems.append(Problem(what, Place(path, row=row + 2, field=field), remedy))
+        place = Place(path, row=row + 2, field=field)
+        problems.append(problem_of(f"review_selection.{key}", place, **values))
 
     for place, row in enumerate(rows):
         claim_id = ids.get(_name(row))

@@ -29,14 +29,13 @@ from adjudicator.books.review.cases import (
     names_of,
     open_ones,
     record,
-    refused,
     this_moment,
 )
 from adjudicator.books.review.grounds import amounts_of_lines, waiting_for_a_case
 from adjudicator.books.review.opening import regrade
 from adjudicator.officers.register import plain_name, tidy_name
 from adjudicator.officers.roles import REVIEWERS, Role
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.review.cases import (
     Event,
     State,
@@ -126,8 +125,10 @@ def in_hand(
     """Give a case to an officer who is about to act on it, where they do not have it already.
 
     Raises:
-        Refused: somebody else has it, it is not to be had, or something came up since this officer took it.
+        Refused: it is over, somebody else has it, or something came up since this officer took it.
     """
+    if case.standing.closed:
+        raise refused("review.over", state=case.standing.state.label)
     if case.standing.state is not State.HELD or not same_person(case.standing.officer, by):
         return taken(connection, settings, case, by, at)
     may_review(connection, case, by)

@@ -101,10 +101,10 @@ def _rule(number: int, rule: Rule, codes: Codes) -> Ruleset:
 
 def _pattern(pattern: Pattern, needed: Iterable[str], names: Sequence[str], codes: Codes) -> list[Ruleset]:
     """Write a pattern: its kind, its own comparisons, that fields of joins are there, joins, what is true."""
-    own = [test for test in pattern.tests if not isinstance(test.to, Earlier)]
+    own = [(test, test.to) for test in pattern.tests if not isinstance(test.to, Earlier)]
     joins = [(test, test.to) for test in pattern.tests if isinstance(test.to, Earlier)]
     parts: list[Ruleset] = [{KIND: pattern.kind}]
-    parts += [_compared(test.sign, test.field, codes.of(test.to)) for test in own]  # type: ignore[arg-type]
+    parts += [_compared(test.sign, test.field, codes.of(value)) for test, value in own]
     parts += [{"$ex": {name: 1}} for name in sorted(needed)]
     parts += [_compared(test.sign, test.field, {names[to.pattern]: to.field.name}) for test, to in joins]
     if joins:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, of_all, problem_of
 from adjudicator.product.meant import nearest
 from adjudicator.product.mistakes import problems_of
 from adjudicator.product.shaping import in_order, shaped
@@ -60,14 +60,8 @@ def routing_of(paths: list[Path], decimals: int) -> Routing:
     Raises:
         Refused: with everything that is wrong with any of them, or with all of them together.
     """
-    rules: list[Rule] = []
-    problems: list[Problem] = []
-    for path in paths:
-        try:
-            rules.append(read_rule(path, decimals))
-        except Refused as refused:
-            problems += refused.problems
-    if problems or (problems := _together(rules)):
+    rules = of_all(lambda path: read_rule(path, decimals), paths)
+    if problems := _together(rules):
         raise Refused(problems)
     return Routing(tuple(sorted(rules, key=lambda rule: rule.name)))
 
@@ -100,10 +94,6 @@ def read_case(path: Path, decimals: int) -> tuple[Fact, ...]:
     return facts
 
 
-def _problem(key: str, place: Place, **values: Any) -> Problem:
-    return Problem(message(key, **values), place, message(f"{key}.remedy", **values))
-
-
 def _together(rules: list[Rule]) -> list[Problem]:
     """Find what is wrong with rules that are each in order."""
     problems = []
@@ -112,7 +102,9 @@ def _together(rules: list[Rule]) -> list[Problem]:
     codes: set[Value] = set()
     for rule in rules:
         if rule.name in seen:
-            problems.append(_problem("routing.name_twice", rule.source.place_of(("route",)), name=rule.name))
+            problems.append(
+                problem_of("routing.name_twice", rule.source.place_of(("route",)), name=rule.name)
+            )
         seen.add(rule.name)
         for pattern in rule.patterns:
             plain = [(test, test.to) for test in pattern.tests if not isinstance(test.to, Earlier)]
@@ -121,13 +113,13 @@ def _together(rules: list[Rule]) -> list[Problem]:
                 if to not in findings:
                     place = rule.source.place_of(("when", pattern.name))
                     known = sorted(findings) or ["–"]
-                    problems.append(_problem("routing.unknown_finding", place, name=to, known=known))
+                    problems.append(problem_of("routing.unknown_finding", place, name=to, known=known))
     if len(rules) > MOST_RULES:
         place = Place(rules[MOST_RULES].source.file)
-        problems.append(_problem("routing.too_many_rules", place, count=len(rules), most=MOST_RULES))
+        problems.append(problem_of("routing.too_many_rules", place, count=len(rules), most=MOST_RULES))
     if len(codes) > MOST_CODES:
         place = Place(rules[-1].source.file)
-        problems.append(_problem("routing.too_many_codes", place, count=len(codes), most=MOST_CODES))
+        problems.append(problem_of("routing.too_many_codes", place, count=len(codes), most=MOST_CODES))
     return problems
 
 
@@ -155,10 +147,10 @@ class _Compiler:
         return rule
 
     def _note(self, key: str, steps: Steps, **values: Any) -> None:
-        self._problems.append(_problem(key, self._source.place_of(steps), **values))
+        self._problems.append(problem_of(key, self._source.place_of(steps), **values))
 
     def _note_key(self, key: str, steps: Steps, **values: Any) -> None:
-        self._problems.append(_problem(key, self._source.place_of_key(steps), **values))
+        self._problems.append(problem_of(key, self._source.place_of_key(steps), **values))
 
     # Patterns.
 
@@ -275,7 +267,7 @@ class _Facts:
                 if kind not in KINDS:
                     where = self._source.place_of_key(here)
                     self._problems.append(
-                        _problem("routing.unknown_kind", where, name=kind, kinds=list(KINDS))
+                        problem_of("routing.unknown_kind", where, name=kind, kinds=list(KINDS))
                     )
                     continue
                 read = {name: self._cell((*here, name), kind, name, text) for name, text in values.items()}
@@ -286,13 +278,15 @@ class _Facts:
         field = KINDS[kind].get(name)
         if field is None:
             where, known = self._source.place_of_key(steps), list(KINDS[kind])
-            self._problems.append(_problem("routing.unknown_field", where, kind=kind, name=name, known=known))
+            self._problems.append(
+                problem_of("routing.unknown_field", where, kind=kind, name=name, known=known)
+            )
             return None
         value = value_of(field, str(text), self._decimals)
         if value is None:
             where = self._source.place_of(steps)
             self._problems.append(
-                _problem("routing.example_value", where, name=name, value=str(text), type=_told_type(field))
+                problem_of("routing.example_value", where, name=name, value=str(text), type=_told_type(field))
             )
         return value
 
