@@ -14,6 +14,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
+from adjudicator.problems import Place, Problem, Refused, refused
+from adjudicator.words import message
+
 MANIFEST: Final = "manifest.json"
 
 _BLOCK: Final = 1 << 20
@@ -82,3 +85,21 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict):
         raise ValueError(f"{folder / MANIFEST} holds no JSON object")
     return manifest
+
+
+def check_out(out: Path, replace: bool) -> None:
+    """Make sure that what has a manifest may be written into a folder: nothing else is ever replaced.
+
+    Args:
+        out: the folder.
+        replace: whether what was written there earlier may be replaced.
+
+    Raises:
+        Refused: it holds something else, or what may not be replaced.
+    """
+    if not out.exists():
+        return
+    if not out.is_dir() or (any(out.iterdir()) and not (out / MANIFEST).is_file()):
+        raise Refused([Problem(message("run.out_is_something_else"), Place(out), message("run.out.remedy"))])
+    if any(out.iterdir()) and not replace:
+        raise refused("run.out_exists", Place(out))

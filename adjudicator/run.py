@@ -34,9 +34,9 @@ from adjudicator.claims import Claims, claim_names
 from adjudicator.files import TableWriter, write_table
 from adjudicator.folders import recover, whole_folder
 from adjudicator.look_back import look_back
-from adjudicator.manifest import MANIFEST, file_hashes, file_records, files_below, relative, write_manifest
+from adjudicator.manifest import check_out, file_hashes, file_records, files_below, relative, write_manifest
 from adjudicator.prepared import prepare
-from adjudicator.problems import DoesNotAddUp, Place, Problem, Refused
+from adjudicator.problems import DoesNotAddUp, Place, Problem, Refused, refused
 from adjudicator.product.check import RegisterCodes, check_products
 from adjudicator.product.read import version_name
 from adjudicator.rulebook.month import Rejections, flag, flags_table, reject, rules_of_claims
@@ -153,8 +153,7 @@ def read_carried(folder: Path, decimals: int) -> dict[str, pa.Table]:
     inner = folder / CARRIED_FOLDER
     reading = read_tables(inner if inner.is_dir() else folder, CARRIED, decimals)
     if missing := [name for name in CARRIED if name not in reading.tables]:
-        what = message("run.opening_missing", folder=str(folder), tables=missing)
-        raise Refused([Problem(what, Place(folder), message("run.opening_missing.remedy"))])
+        raise refused("run.opening_missing", Place(folder), folder=str(folder), tables=missing)
     if problems := [fault.problem() for fault in reading.set_aside]:
         raise Refused(problems)
     return dict(reading.tables)
@@ -193,7 +192,7 @@ def run_month(
         DoesNotAddUp: amounts do not add up, which must never happen; nothing was written.
     """
     recover(out)
-    _check_out(out, replace)
+    check_out(out, replace)
     inputs = open_inputs(scheme_folder, opening_folder, progress)
     decimals = inputs.scheme.settings.decimals
     progress("run.reading_claims", 0, 1)
@@ -202,7 +201,7 @@ def run_month(
     reading = without_repeated(reading, inputs)
     with whole_folder(out) as temporary:
         # Another run may have been faster.
-        _check_out(out, replace)
+        check_out(out, replace)
         name = name or _months(reading)
         earlier = look_back(
             inputs.compiled,
@@ -236,15 +235,6 @@ def run_month(
         flags,
         (earlier.past.claims if earlier.past else 0) if inputs.rules else None,
     )
-
-
-def _check_out(out: Path, replace: bool) -> None:
-    if not out.exists():
-        return
-    if not out.is_dir() or (any(out.iterdir()) and not (out / MANIFEST).is_file()):
-        raise Refused([Problem(message("run.out_is_something_else"), Place(out), message("run.out.remedy"))])
-    if any(out.iterdir()) and not replace:
-        raise Refused([Problem(message("run.out_exists"), Place(out), message("run.out_exists.remedy"))])
 
 
 def without_repeated(reading: ClaimsReading, inputs: Inputs) -> ClaimsReading:

@@ -23,7 +23,7 @@ from adjudicator.fhir.grounds import rows_in
 from adjudicator.files import HUNDREDTHS
 from adjudicator.manifest import file_hash, read_manifest
 from adjudicator.prepared import prepare
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.product.meant import NEAR_CODE, nearest
 from adjudicator.scheme import open_scheme
 from adjudicator.tables import CLAIM_DECISIONS, DECISIONS, LINE_DECISIONS, Column, Table, Type
@@ -192,8 +192,7 @@ def _check_outputs(folder: Path) -> None:
     for one in read_manifest(folder)["outputs"]:
         path = folder / one["path"]
         if path.stem in DECISIONS and (not path.is_file() or file_hash(path) != one["sha256"]):
-            what, remedy = message("run.input_changed"), message("run.input_changed.remedy")
-            raise Refused([Problem(what, Place(path), remedy)])
+            raise refused("run.input_changed", Place(path))
 
 
 def _written(folder: Path, name: str) -> pa.Table:

@@ -22,7 +22,7 @@ from adjudicator import engine
 from adjudicator.adjudication.adjudicate import AmountTooLarge
 from adjudicator.folders import recover, whole_folder
 from adjudicator.manifest import (
-    MANIFEST,
+    check_out,
     file_hash,
     file_hashes,
     file_records,
@@ -31,7 +31,7 @@ from adjudicator.manifest import (
     relative,
     write_manifest,
 )
-from adjudicator.problems import Place, Problem, Refused, refused
+from adjudicator.problems import Place, Problem, Refused, problem_of, refused
 from adjudicator.product.read import version_name
 from adjudicator.rulebook.month import reject
 from adjudicator.run import CARRIED_FOLDER, Inputs, Progress, no_progress, open_inputs, without_repeated
@@ -271,23 +271,14 @@ def simulate_into(
         Refused: with everything that is wrong; nothing was written.
     """
     recover(out)
-    _check_out(out, replace_old)
+    check_out(out, replace_old)
     opened = opener(out)
     simulation, pairs = carry_out(opened, job, threads, progress)
     with whole_folder(out) as temporary:
-        _check_out(out, replace_old)
+        check_out(out, replace_old)
         write_simulation(temporary, simulation, pairs)
         write_manifest(temporary, _manifest(opened, job, out, temporary))
     return simulation
-
-
-def _check_out(out: Path, replace_old: bool) -> None:
-    if not out.exists():
-        return
-    if not out.is_dir() or (any(out.iterdir()) and not (out / MANIFEST).is_file()):
-        raise Refused([Problem(message("run.out_is_something_else"), Place(out), message("run.out.remedy"))])
-    if any(out.iterdir()) and not replace_old:
-        raise refused("run.out_exists", Place(out))
 
 
 def _manifest(opened: Opened, job: Job, out: Path, written: Path) -> dict[str, Any]:
@@ -390,15 +381,11 @@ def _check_inputs(folder: Path, inputs: Mapping[str, str]) -> None:
     for name, digest in inputs.items():
         path = folder / name
         if not path.is_file():
-            problems.append(_gone("simulation.input_gone", path))
+            problems.append(problem_of("simulation.input_gone", Place(path.resolve())))
         elif file_hash(path) != digest:
-            problems.append(_gone("simulation.input_changed", path))
+            problems.append(problem_of("simulation.input_changed", Place(path.resolve())))
     if problems:
         raise Refused(problems)
-
-
-def _gone(key: str, path: Path) -> Problem:
-    return Problem(message(key), Place(path.resolve()), message(f"{key}.remedy"))
 
 
 __all__ = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -67,7 +67,7 @@ def read_decision(given: Given, afresh: bool, above_claimed: bool, decimals: int
     Raises:
         Refused: with everything that is not clear.
     """
-    from adjudicator.problems import Refused
+    from adjudicator.problems import Refused, problem_of
     from adjudicator.review.decision import Decision, LineChange, Verdict
 
     problems: list[Problem] = []
@@ -84,7 +84,7 @@ def read_decision(given: Given, afresh: bool, above_claimed: bool, decimals: int
                 verdicts.append(Verdict(option[2:]))
                 about_a_line = False
             case "--quantity" | "--price" if not about_a_line:
-                problems.append(_problem("review.stray_option", option=option))
+                problems.append(problem_of("review.stray_option", option=option))
             case "--quantity" | "--price":
                 number, problem = _number(option, value or "", decimals)
                 problems += [problem] if problem else []
@@ -99,7 +99,7 @@ def read_decision(given: Given, afresh: bool, above_claimed: bool, decimals: int
             case _:
                 whole[option[2:]] = value
     if len(set(verdicts)) > 1:
-        problems.append(_problem("review.several_verdicts"))
+        problems.append(problem_of("review.several_verdicts"))
     if problems:
         raise Refused(problems)
     # To drop an earlier review is a decision by itself.
@@ -114,6 +114,7 @@ def read_decision(given: Given, afresh: bool, above_claimed: bool, decimals: int
 
 def _number(option: str, given: str, decimals: int) -> tuple[int | None, Problem | None]:
     """Read a quantity in hundredths, or a price in minor units."""
+    from adjudicator.problems import problem_of
     from adjudicator.units import LARGEST_AMOUNT, scaled
     from adjudicator.words import message
 
@@ -127,11 +128,4 @@ def _number(option: str, given: str, decimals: int) -> tuple[int | None, Problem
         pass
     what = message("review.a_price" if is_price else "review.a_quantity")
     example = "2.5" if not is_price else "1250." + "0" * places if places else "1250"
-    return None, _problem("review.number_unreadable", given=given, what=what, example=example)
-
-
-def _problem(key: str, **values: Any) -> Problem:
-    from adjudicator.problems import Problem
-    from adjudicator.words import message
-
-    return Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))
+    return None, problem_of("review.number_unreadable", given=given, what=what, example=example)

@@ -28,8 +28,6 @@ ARROW: Final[dict[Type, Any]] = {
 }
 """What the columns of a typed table are held as."""
 
-REPEATED_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
-
 LARGEST: Final = {
     Type.MONEY: LARGEST_AMOUNT,
     Type.QUANTITY: LARGEST_AMOUNT,

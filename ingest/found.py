@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from adjudicator import tables
-from adjudicator.problems import Place, Problem, Refused
+from adjudicator.problems import Place, Problem, Refused, problem_of
 from adjudicator.words import message
 
 SUFFIXES: Final = (".csv", ".csv.gz", ".parquet")
@@ -58,10 +58,7 @@ def find(sources: Iterable[Path], wanted: Sequence[str]) -> Found:
     sources = list(sources)
     missing = [source for source in sources if not source.exists()]
     if missing:
-        raise Refused(
-            Problem(message("ingest.no_such_source"), Place(source), message("ingest.no_such_source.remedy"))
-            for source in missing
-        )
+        raise Refused(problem_of("ingest.no_such_source", Place(source)) for source in missing)
     found = Found({table: [] for table in wanted})
     seen: set[Path] = set()
     for path, table in (file for source in sources for file in _files(source)):

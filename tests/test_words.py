@@ -53,11 +53,22 @@ WORDS = [
 ]
 
 SAYS = frozenset(
-    ("message", "text", "refused", "wrong", "_wrong", "_problem", "_error", "_warning", "_report")
+    (
+        "message",
+        "text",
+        "problem_of",
+        "refused",
+        "wrong",
+        "_wrong",
+        "_problem",
+        "_error",
+        "_warning",
+        "_report",
+    )
 )
 """Functions whose first text argument of the form ``room.key`` is a key of the catalogue."""
 
-WITH_REMEDY = frozenset(("refused",))
+WITH_REMEDY = frozenset(("problem_of", "refused"))
 """Functions that say what is under that key with ``.remedy``, too."""
 
 PREFIXED = {"_t": "cli.", "t": "cli."}

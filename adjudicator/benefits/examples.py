@@ -10,7 +10,7 @@ from adjudicator.benefits.definition import NOTHING
 from adjudicator.benefits.fields import MEMBER
 from adjudicator.benefits.listing import answer, entitled
 from adjudicator.benefits.read import AnyPlan, CompiledPlan, CompiledVouchers
-from adjudicator.problems import Problem
+from adjudicator.problems import Problem, problem_of
 from adjudicator.rulebook.evaluate import Evaluator
 from adjudicator.rulebook.plain import Plain
 from adjudicator.rulebook.rows import universe_of
@@ -41,9 +41,8 @@ def _of_families(plan: CompiledPlan) -> list[Problem]:
             raise AssertionError(f"example {place + 1} of {plan.code}: columns and reference differ")
         if found != max(wanted, NOTHING + 1):
             values = {"wanted": _amount(max(wanted, NOTHING + 1), plan), "given": _amount(found, plan)}
-            what = message("benefits.example_differs", number=place + 1, **values)
             where = plan.source.place_of(("examples", place, "receives"))
-            problems.append(Problem(what, where, message("benefits.example_differs.remedy")))
+            problems.append(problem_of("benefits.example_differs", where, number=place + 1, **values))
     return problems
 
 
@@ -62,5 +61,5 @@ def _of_women(plan: CompiledVouchers) -> list[Problem]:
         if found is not wanted:
             key = "benefits.example_given" if found else "benefits.example_not_given"
             where = plan.source.place_of(("examples", place, "receives"))
-            problems.append(Problem(message(key, number=place + 1), where, message(f"{key}.remedy")))
+            problems.append(problem_of(key, where, number=place + 1))
     return problems

@@ -61,11 +61,6 @@ class Answer:
     amount: int
     """Minor units; 0 where it receives nothing."""
 
-    @property
-    def qualifies(self) -> bool:
-        """Whether the plan is meant for it."""
-        return self.criteria and self.with_member
-
 
 def answer(plan: CompiledPlan, family: ClaimRow) -> Answer:
     """Ask a plan of one family: the reference for :func:`entitled`."""

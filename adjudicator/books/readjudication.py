@@ -36,7 +36,7 @@ from adjudicator.books.review.reviews import last_review, with_reviews
 from adjudicator.books.review.rounds import rounds_of_waiting
 from adjudicator.books.rules import look_back, present_rules, record_of_rules, rejecting
 from adjudicator.books.work import Work, people_of
-from adjudicator.problems import Problem, Refused, refused
+from adjudicator.problems import Refused, problem_of, refused
 from adjudicator.rulebook.read import CompiledRule
 from adjudicator.store import bulk, lock, runs
 from adjudicator.store.digests import row_digests, table_hash
@@ -51,7 +51,6 @@ from adjudicator.store.schema import (
 )
 from adjudicator.tables import ACCEPTED_BEFORE
 from adjudicator.vocabulary import ClaimStatus, Cut
-from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
 
@@ -168,7 +167,7 @@ def find_claims(connection: sa.Connection, names: Sequence[str]) -> Int64s:
         found = by_name.get(given, [])
         if len(found) != 1:
             key = "books.claim_of_several" if found else "books.no_such_claim"
-            problems.append(Problem(message(key, claim=given), remedy=message(f"{key}.remedy")))
+            problems.append(problem_of(key, claim=given))
     if problems:
         raise Refused(problems)
     return np.array(sorted({by_name[given][0] for given in wanted}), np.int64)

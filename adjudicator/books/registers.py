@@ -20,7 +20,7 @@ from adjudicator.prepared import prepare_state
 from adjudicator.problems import Place, Problem, Refused, refused
 from adjudicator.product.read import read_products
 from adjudicator.store import bulk, loads
-from adjudicator.store.digests import row_digests, table_hash
+from adjudicator.store.digests import row_digests, table_hash, with_digest
 from adjudicator.store.journal import Act
 from adjudicator.store.loads import Load
 from adjudicator.store.schema import REGISTERS
@@ -180,8 +180,7 @@ def stored(shape: Table, table: pa.Table) -> pa.Table:
     if shape.keeps_other_columns:
         others = [name for name in table.column_names if name not in declared]
         columns["attributes"] = _attributes(table, others)
-    plain = pa.table(columns)
-    return plain.append_column("digest", pa.array(row_digests(plain)))
+    return with_digest(pa.table(columns))
 
 
 def _attributes(table: pa.Table, names: list[str]) -> pa.Array:

@@ -21,7 +21,7 @@ from adjudicator.books.registers import registers_at
 from adjudicator.books.rules import look_back, present_rules, rejecting
 from adjudicator.books.work import past_of
 from adjudicator.manifest import file_hashes, relative
-from adjudicator.problems import Problem, Refused, refused
+from adjudicator.problems import Problem, Refused, problem_of, refused
 from adjudicator.rulebook.month import reject
 from adjudicator.simulate import BESIDE, Opened
 from adjudicator.simulation.desk import Desk
@@ -126,12 +126,11 @@ def _decided(claim_ids: Any, connection: sa.Connection, run: int) -> Any:
 
 
 def _no_claims(first: dt.date | None, last: dt.date | None) -> Problem:
-    what = message(
+    return problem_of(
         "simulation.no_claims",
         first=first or message("simulation.the_beginning"),
         last=last or message("simulation.the_end"),
     )
-    return Problem(what, remedy=message("simulation.no_claims.remedy"))
 
 
 def _check_same(before: Mapping[str, Any], now: Mapping[str, Any]) -> None:

@@ -14,8 +14,7 @@ from enum import StrEnum
 from typing import Final
 
 from adjudicator.officers.roles import Role
-from adjudicator.problems import Problem
-from adjudicator.words import Message, message
+from adjudicator.problems import Problem, problem_of
 
 LONGEST: Final = 80
 """Letters of a name."""
@@ -135,18 +134,18 @@ def problems_of_adding(
     problems: list[Problem] = []
     if not register:
         if Role.ADMINISTRATOR not in new.roles or new.until is not None or new.since > today:
-            problems.append(_problem("officers.first"))
+            problems.append(problem_of("officers.first"))
     elif problem := problem_of_acting(register, by, (Role.ADMINISTRATOR,), today):
         problems.append(problem)
     if not named:
-        problems.append(_problem("officers.no_name", name=new.name, most=LONGEST))
+        problems.append(problem_of("officers.no_name", name=new.name, most=LONGEST))
     if not new.roles:
-        problems.append(_problem("officers.no_role"))
+        problems.append(problem_of("officers.no_role"))
     if new.until is not None and new.until < max(new.since, today):
-        problems.append(_problem("officers.over", until=new.until))
+        problems.append(problem_of("officers.over", until=new.until))
     present = register.get(plain_name(new.name))
     if present is not None and present.closed is None and (present.until is None or today <= present.until):
-        problems.append(_problem("officers.present", officer=present.name))
+        problems.append(problem_of("officers.present", officer=present.name))
     return problems
 
 
@@ -171,9 +170,9 @@ def problems_of_closing(register: Register, name: str, by: str, today: dt.date) 
         return [problem]
     officer = register.get(plain_name(name))
     if officer is None or officer.closed is not None:
-        return [_unknown(name) if officer is None else _problem("officers.closed", officer=officer.name)]
+        return [_unknown(name) if officer is None else problem_of("officers.closed", officer=officer.name)]
     others = [one for one in lasting_administrators(register, today) if one is not officer]
-    return [] if others else [_problem("officers.last_administrator", officer=officer.name)]
+    return [] if others else [problem_of("officers.last_administrator", officer=officer.name)]
 
 
 def lasting_administrators(register: Register, today: dt.date) -> list[Officer]:
@@ -196,10 +195,10 @@ def problem_of_standing(register: Register, name: str, today: dt.date) -> Proble
     if officer.stands(today):
         return None
     if officer.closed is not None:
-        return _problem("officers.closed", officer=officer.name)
+        return problem_of("officers.closed", officer=officer.name)
     if officer.since > today:
-        return _problem("officers.not_yet", officer=officer.name, since=officer.since)
-    return _problem("officers.ended", officer=officer.name, until=officer.until)
+        return problem_of("officers.not_yet", officer=officer.name, since=officer.since)
+    return problem_of("officers.ended", officer=officer.name, until=officer.until)
 
 
 def problem_of_acting(
@@ -210,7 +209,7 @@ def problem_of_acting(
         return problem
     officer = register[plain_name(name)]
     if officer.given_by is not None:
-        return _problem("officers.given_key", officer=officer.name, by=officer.given_by)
+        return problem_of("officers.given_key", officer=officer.name, by=officer.given_by)
     if not officer.may(roles):
         return role_missing(officer, roles)
     return None
@@ -219,16 +218,8 @@ def problem_of_acting(
 def role_missing(officer: Officer, roles: Collection[Role]) -> Problem:
     """Say that an officer has none of some roles."""
     has, wanted = ([role.label for role in some] for some in (officer.roles, roles))
-    return _problem("officers.other_role", officer=officer.name, has=has, wanted=wanted)
+    return problem_of("officers.other_role", officer=officer.name, has=has, wanted=wanted)
 
 
 def _unknown(name: str) -> Problem:
-    return _problem("officers.unknown", name=name)
-
-
-def _problem(key: str, **values: object) -> Problem:
-    return Problem(message(key, **values), remedy=_remedy(key, values))
-
-
-def _remedy(key: str, values: Mapping[str, object]) -> Message:
-    return message(f"{key}.remedy", **values)
+    return problem_of("officers.unknown", name=name)

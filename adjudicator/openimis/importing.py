@@ -117,17 +117,17 @@ def import_openimis(
     _judge_claims(world, claims, decimals, registers)
     progress("openimis.stage.reading", 3, 3)
     counts = world.counts()
+    scheme = wishes.scheme or _scheme_code(folder)
+    judged = _Judged(wishes, scheme, currency, world, registers, products, claims)
     with whole_folder(folder) as temporary:
-        written = _write(temporary, folder, wishes, currency, world, brought, registers, products, claims)
+        files = _write(temporary, judged)
         comparison = None
         if wishes.compare and claims.decided.claims:
             progress("openimis.stage.comparing", 0, 1)
             comparison = compare(temporary, temporary / HISTORY, claims.theirs)
             progress("openimis.stage.comparing", 1, 1)
         shutil.rmtree(temporary / PREPARED, ignore_errors=True)
-        report = _report(
-            wishes, folder, currency, world, counts, left, registers, products, claims, written, comparison
-        )
+        report = _report(judged, counts, left, files, comparison)
         _write_report(report, temporary, wishes.language)
     return report
 
@@ -209,35 +209,54 @@ def _drop(group: Group, claims: set[int], lines: set[int]) -> None:
 
 
 @dataclass(frozen=True)
-class _Written:
-    files: Mapping[str, str]
-    """The file of each product."""
+class _Judged:
+    """What an installation holds, judged by the readers of our own tables: all that is written."""
+
+    wishes: Wishes
+    scheme: str
+    currency: str
+    world: World
+    registers: Reading
+    products: Sequence[ProductFile]
+    claims: Claims
+
+    @property
+    def decimals(self) -> int:
+        """Of the currency."""
+        return currency_decimals(self.currency)
 
 
-def _write(
-    folder: Path,
-    target: Path,
-    wishes: Wishes,
-    currency: str,
-    world: World,
-    brought: Brought,
-    registers: Reading,
-    products: Sequence[ProductFile],
-    claims: Claims,
-) -> _Written:
-    decimals = currency_decimals(currency)
-    scheme = wishes.scheme or _scheme_code(target)
-    (folder / SETTINGS).write_text(_settings(scheme, currency, wishes), "utf-8")
-    (folder / "registers").mkdir()
-    for name, table in registers.tables.items():
+def _write(folder: Path, judged: _Judged) -> dict[str, str]:
+    """Write a scheme into a folder; give the file of each product."""
+    (folder / SETTINGS).write_text(_settings(judged.scheme, judged.currency, judged.wishes), "utf-8")
+    _write_registers(folder / "registers", judged)
+    files = _write_products(folder / "products", judged)
+    _write_claims(folder, judged.claims)
+    _write_ids(folder / IDS, judged.world, judged.claims)
+    _write_remarks(folder, judged.world)
+    return files
+
+
+def _write_registers(folder: Path, judged: _Judged) -> None:
+    folder.mkdir()
+    for name, table in judged.registers.tables.items():
         if len(table) or name not in ("catchments", "contributions"):
-            write_table(folder / "registers" / f"{name}.csv", table, REGISTERS[name], decimals)
-    (folder / "products").mkdir()
+            write_table(folder / f"{name}.csv", table, REGISTERS[name], judged.decimals)
+
+
+def _write_products(folder: Path, judged: _Judged) -> dict[str, str]:
+    folder.mkdir()
     files: dict[str, str] = {}
-    for product in products:
+    for product in judged.products:
         name = file_name(product.definition.product, files.values())
         files[product.definition.product] = name
-        (folder / "products" / name).write_text(product_text(product, decimals, wishes.language), "utf-8")
+        text = product_text(product, judged.decimals, judged.wishes.language)
+        (folder / name).write_text(text, "utf-8")
+    return files
+
+
+def _write_claims(folder: Path, claims: Claims) -> None:
+    """Write the claims, with what was used up before them, and how they came to be as they are."""
     for where, group in ((SUBMITTED, claims.submitted), (ENTERED, claims.entered), (HISTORY, claims.decided)):
         if group.claims:
             write_rows(folder / where / "claims.csv", _names(CLAIMS), group.claims)
@@ -256,9 +275,6 @@ def _write(
             key=lambda row: (row["openimis_claim"], row["until"] is None, row["since"] or ""),
         )
         write_rows(folder / STATES, list(states[0]), states)
-    _write_ids(folder / IDS, world, claims)
-    _write_remarks(folder, world)
-    return _Written(files)
 
 
 def _names(spec: Any) -> list[str]:
@@ -377,37 +393,32 @@ def _write_source_rows(path: Path, world: World, table: str, ids: Iterable[int])
 
 
 def _report(
-    wishes: Wishes,
-    folder: Path,
-    currency: str,
-    world: World,
+    judged: _Judged,
     counts: Sequence[Any],
     left: Mapping[str, int],
-    registers: Reading,
-    products: Sequence[ProductFile],
-    claims: Claims,
-    written: _Written,
+    files: Mapping[str, str],
     comparison: Comparison | None,
 ) -> Report:
+    wishes, world, claims = judged.wishes, judged.world, judged.claims
     return Report(
-        scheme=wishes.scheme or _scheme_code(folder),
-        currency=currency,
+        scheme=judged.scheme,
+        currency=judged.currency,
         currency_given=wishes.currency is not None,
-        decimals=currency_decimals(currency),
+        decimals=judged.decimals,
         dates_from_covers=wishes.choices.dates_from_covers,
         counts=tuple(counts),
         left=dict(left),
         absent=tuple(world.absent),
         lacking=dict(world.lacking),
-        registers={name: len(table) for name, table in registers.tables.items()},
+        registers={name: len(table) for name, table in judged.registers.tables.items()},
         products=tuple(
             report_room.ProductLine(
                 file.definition.product,
                 file.definition.name.en if file.definition.name else file.definition.product,
-                f"products/{written.files[file.definition.product]}",
+                f"products/{files[file.definition.product]}",
                 len(file.definition.coverage),
             )
-            for file in products
+            for file in judged.products
         ),
         claims={
             "submitted": len(claims.submitted.claims),
@@ -417,7 +428,7 @@ def _report(
         balances=len(claims.balances),
         set_aside=report_room.grouped(world.set_aside),
         doubts=report_room.grouped(world.doubts),
-        warnings=tuple(registers.warnings),
+        warnings=tuple(judged.registers.warnings),
         comparison=comparison,
     )
 

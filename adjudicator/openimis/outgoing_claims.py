@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from adjudicator.openimis.ids import Ids
 from adjudicator.openimis.outgoing_products import Unsaid
-from adjudicator.openimis.outgoing_registers import Row, Tables, letter
+from adjudicator.openimis.rows import HOLDS, Row, Tables, decimal, letter
 from adjudicator.openimis.snapshot import Snapshot, target_date
 from adjudicator.product.definition import Product
 from adjudicator.product.terms import ProvisionTerms, Selectable, resolve
@@ -104,7 +104,7 @@ class _Outgoing:
         admins = {claim["administrator"] for claim in claims} - {None}
         tables["tblClaimAdmin"] = sorted(
             (
-                {"ClaimAdminId": self._ids.of("tblClaimAdmin", code), "ClaimAdminCode": code, **_HOLDS}
+                {"ClaimAdminId": self._ids.of("tblClaimAdmin", code), "ClaimAdminCode": code, **HOLDS}
                 for code in admins
             ),
             key=lambda row: int(row["ClaimAdminId"]),
@@ -118,7 +118,7 @@ class _Outgoing:
                 self._ids.number(LINES[Kind(line["kind"])][0], [_line_name(claim, line)])
 
     def _amount(self, value: int | None) -> Decimal | None:
-        return None if value is None else unscaled(value, self._snapshot.decimals)
+        return decimal(value, self._snapshot.decimals)
 
     def _claim(self, claim: Row) -> Row:
         ids, decided = self._ids, self._snapshot.claim_decisions.get(_key(claim))
@@ -156,7 +156,7 @@ class _Outgoing:
         row["VisitType"] = letter(VisitType, claim["visit_type"])
         row["ClaimCategory"] = letter(Category, decided["category"]) if decided else None
         row["ReferFrom"] = ids.of("tblHF", claim["referred_from"])
-        return row | _HOLDS
+        return row | HOLDS
 
     def _gross(self, claim: Row, lines: Iterable[Row]) -> int:
         found = (self._snapshot.line_decisions.get((*_key(claim), line["line"])) for line in lines)
@@ -182,7 +182,7 @@ class _Outgoing:
             status_column: _REJECTED if decided is not None and not accepted else _PASSED,
             "Availability": 1,
             "QtyProvided": unscaled(line["quantity"], 2),
-            "QtyApproved": None if approved is None else unscaled(approved, 2),
+            "QtyApproved": decimal(approved, 2),
             "PriceAsked": self._amount(line["price_asked"]),
             "PriceAdjusted": self._amount(decided["unit_price"]) if decided else None,
             "PriceApproved": self._amount(line["price_approved"]),
@@ -208,7 +208,7 @@ class _Outgoing:
             if cover.value is not None:
                 places = self._snapshot.decimals if cover.limitation is Limitation.FIXED else 2
                 row["LimitationValue"] = unscaled(cover.value, places)
-        return row | _HOLDS
+        return row | HOLDS
 
     def _product(self, claim: Row, decided: Row) -> Product | None:
         target = target_date(claim)
@@ -272,7 +272,7 @@ class _Outgoing:
                     name: self._amount(totals[name]) if name in totals else None
                     for name in ("DedG", "DedOP", "DedIP", "RemG", "RemIP", "RemOP")
                 },
-                **_HOLDS,
+                **HOLDS,
             }
             for policy, totals in sorted(used.items())
         ]
@@ -290,11 +290,8 @@ class _Outgoing:
         year, number = (int(part) for part in month.split("-"))
         last = dt.date(year, number, calendar.monthrange(year, number)[1])
         return [
-            {"RunID": RUN, "LocationId": None, "RunDate": last, "RunYear": year, "RunMonth": number, **_HOLDS}
+            {"RunID": RUN, "LocationId": None, "RunDate": last, "RunYear": year, "RunMonth": number, **HOLDS}
         ]
-
-
-_HOLDS: Final[Row] = {"ValidityFrom": None, "ValidityTo": None, "LegacyID": None}
 
 
 def _in_turn(claim: Row) -> tuple[Any, ...]:

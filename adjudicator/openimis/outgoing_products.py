@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from adjudicator.openimis.ids import Ids
-from adjudicator.openimis.outgoing_registers import Row, Tables, letter
+from adjudicator.openimis.rows import HOLDS, Row, Tables, decimal, letter
 from adjudicator.openimis.snapshot import Snapshot
 from adjudicator.product.definition import (
     NO_LIMIT,
@@ -121,18 +121,15 @@ def outgoing_products(snapshot: Snapshot, ids: Ids) -> tuple[Tables, list[Unsaid
         (COVERAGE[Kind.SERVICE], "ProdServiceID"),
         ("tblRelDistr", "DistrID"),
     ):
-        tables[table] = [{column: number, **row, **_HOLDS} for number, row in enumerate(tables[table], 1)]
+        tables[table] = [{column: number, **row, **HOLDS} for number, row in enumerate(tables[table], 1)]
     return tables, [*unsaid, *(one for product in products.values() for one in _unsaid(product))]
-
-
-_HOLDS: Final[Row] = {"ValidityFrom": None, "ValidityTo": None, "LegacyID": None}
 
 
 def _product(product: Product, snapshot: Snapshot, ids: Ids, successor: str | None) -> Row:
     decimals = snapshot.decimals
 
     def amount(value: int | None) -> Decimal | None:
-        return None if value is None else unscaled(value, decimals)
+        return decimal(value, decimals)
 
     location = product.location
     enrolment, contribution = product.enrolment, product.contribution
@@ -184,7 +181,7 @@ def _product(product: Product, snapshot: Snapshot, ids: Ids, successor: str | No
         row[column] = amount(terms.ceiling) if terms else None
     row |= _relative(product.remuneration.relative_prices)
     row |= _capitation(product)
-    return row | _HOLDS
+    return row | HOLDS
 
 
 def _discount(name: str, discount: Discount | None) -> Row:
@@ -208,8 +205,8 @@ def _limit(prefix: str, limit: BalanceLimit | None, decimals: int) -> Row:
             row[f"{prefix}{name}{level}"] = unscaled(side.amount, decimals) if here and side else None
         if prefix == "Max":
             extra, most = (side.extra_member, side.maximum) if side is not None else (None, None)
-            row[f"MaxPolicyExtraMember{name}"] = None if extra is None else unscaled(extra, decimals)
-            row[f"MaxCeilingPolicy{name}"] = None if most is None else unscaled(most, decimals)
+            row[f"MaxPolicyExtraMember{name}"] = decimal(extra, decimals)
+            row[f"MaxCeilingPolicy{name}"] = decimal(most, decimals)
     return row
 
 
@@ -321,7 +318,7 @@ def _limits(terms: ProvisionTerms, suffix: str, decimals: int) -> tuple[Row, boo
     row: Row = {f"LimitationType{suffix}": letter(Limitation, adult.limitation)}
     for name, cover in (("Adult", adult), ("Child", child)):
         places = decimals if cover.limitation is Limitation.FIXED else 2
-        row[f"Limit{name}{suffix}"] = None if cover.value is None else unscaled(cover.value, places)
+        row[f"Limit{name}{suffix}"] = decimal(cover.value, places)
     mixed = (child.limitation is Limitation.FIXED) != fixed
     if mixed:
         # The child's term cannot be said: a fixed amount without an end, or all of it, pays like 100%.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 from adjudicator.benefits.numbers import payment_number
@@ -11,9 +9,8 @@ from adjudicator.books.benefits.handing import BenefitFile
 from adjudicator.books.benefits.payrolls import FACILITIES
 from adjudicator.books.benefits.voucher_claims import vouchers_of_list
 from adjudicator.books.books import Books
-from adjudicator.files import replacing
-from adjudicator.presentation.payment_files import Transfer, credit_transfers
-from adjudicator.units import unscaled
+from adjudicator.presentation.credit_transfers import Transfer, credit_transfers
+from adjudicator.presentation.handed_over import amount_of, as_csv, write_contents
 
 
 def handed_number(transaction: int, attempt: int) -> str:
@@ -28,20 +25,13 @@ def write_benefit_file(books: Books, file: BenefitFile, folder: Path) -> list[Pa
     Returns:
         The files.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     name = f"payroll-{file.payroll.payroll:04}-file-{file.file:04}" + ("-copy" if file.copy else "")
     contents = {f"{name}.csv": benefit_list(books, file)}
     if file.payroll.kind == FACILITIES:
         contents[f"{name}-vouchers.csv"] = voucher_list(books, file)
     if books.settings.closing.payer is not None:
         contents[f"{name}-pain.001.xml"] = benefit_message(books, file)
-    written = []
-    for file_name, content in contents.items():
-        path = folder / file_name
-        with replacing(path) as temporary:
-            temporary.write_bytes(content)
-        written.append(path)
-    return written
+    return write_contents(folder, contents)
 
 
 def benefit_list(books: Books, file: BenefitFile) -> bytes:
@@ -50,17 +40,17 @@ def benefit_list(books: Books, file: BenefitFile) -> bytes:
     It comes back with ``status`` (paid or failed), and perhaps ``reference`` and ``reason``.
     """
     head = ["transaction", "payee", "name", "account", "amount", "currency", "plan", "cycle", "file", "copy"]
-    target = io.StringIO()
-    writer = csv.writer(target, lineterminator="\n")
-    writer.writerow(head)
-    payroll = file.payroll
+    payroll, currency = file.payroll, books.settings.currency
     same = [payroll.plan, payroll.cycle, str(file.file), "true" if file.copy else "false"]
-    for row in file.rows.to_pylist():
-        amount = format(unscaled(row["amount"], books.decimals), "f")
-        number = handed_number(row["transaction"], row["attempt"])
-        about = [row["payee"], row["name"] or "", row["account"] or ""]
-        writer.writerow([number, *about, amount, books.settings.currency, *same])
-    return target.getvalue().encode()
+    rows = [
+        [
+            handed_number(row["transaction"], row["attempt"]),
+            *(row["payee"], row["name"] or "", row["account"] or ""),
+            *(amount_of(books, row["amount"]), currency, *same),
+        ]
+        for row in file.rows.to_pylist()
+    ]
+    return as_csv([head, *rows])
 
 
 def voucher_list(books: Books, file: BenefitFile) -> bytes:
@@ -74,15 +64,13 @@ def voucher_list(books: Books, file: BenefitFile) -> bytes:
     rows = [
         [
             *(numbers[one.facility or ""], one.facility, one.number, one.visit, one.insuree),
-            *(one.date, one.claim or "", format(unscaled(one.amount, books.decimals), "f")),
+            *(one.date, one.claim or "", amount_of(books, one.amount)),
             books.settings.currency,
         ]
         for one in sorted(paid, key=lambda one: (one.facility or "", one.voucher))
         if one.facility in numbers
     ]
-    target = io.StringIO()
-    csv.writer(target, lineterminator="\n").writerows([head, *rows])
-    return target.getvalue().encode()
+    return as_csv([head, *rows])
 
 
 def benefit_message(books: Books, file: BenefitFile) -> bytes:

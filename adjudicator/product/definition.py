@@ -585,9 +585,6 @@ class CoverageEntry(Terms):
 PERIODS_OF_YEAR: Final = {"month": 12, "quarter": 4, "year": 1}
 
 
-PoolPeriod = Annotated[Literal["month", "quarter", "year"], BeforeValidator(one_of(tuple(PERIODS_OF_YEAR)))]
-
-
 def _shares(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from adjudicator.problems import Place, Problem, Refused, refused
+from adjudicator.problems import Place, of_all, refused
 from adjudicator.product.definition import Product
 from adjudicator.product.shaping import shaped
 from adjudicator.product.source import Source, Steps, read_source
@@ -71,16 +71,7 @@ def read_products(folder: Path, decimals: int) -> list[ProductSource]:
     files = sorted(file for file in folder.glob("*") if file.suffix in SUFFIXES and file.is_file())
     if not files:
         raise refused("product.no_files", Place(folder))
-    read: list[ProductSource] = []
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            read.append(read_product(file, decimals))
-        except Refused as refusal:
-            problems += refusal.problems
-    if problems:
-        raise Refused(problems)
-    return read
+    return of_all(lambda file: read_product(file, decimals), files)
 
 
 def version_name(version: Product, content_hash: str | None = None) -> str:

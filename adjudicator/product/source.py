@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 
 import yaml
 
-from adjudicator.problems import Place, Problem, Refused, refused
+from adjudicator.problems import Place, Problem, Refused, problem_of, refused
 from adjudicator.system import reason
 from adjudicator.words import Message, message
 
@@ -116,7 +116,7 @@ def read_source(file: Path) -> Source:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8-sig")
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        problem = _problem("product.not_utf8", Place(file, line, column), byte=f"{data[error.start]:02X}")
+        problem = problem_of("product.not_utf8", Place(file, line, column), byte=f"{data[error.start]:02X}")
         raise Refused([problem]) from None
 
 
@@ -133,14 +133,10 @@ def parse_source(text: str, file: Path) -> Source:
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
-        problem = _problem(
+        problem = problem_of(
             "product.yaml_control", Place(file, line, column), code=f"U+{_code_point(error.character):04X}"
         )
         raise Refused([problem]) from None
-
-
-def _problem(key: str, place: Place, /, **values: object) -> Problem:
-    return Problem(message(key, **values), place, message(f"{key}.remedy", **values))
 
 
 # What PyYAML says of a text that it cannot read, the message of ours that says the same, and whether the
@@ -163,8 +159,8 @@ def _syntax_problem(error: yaml.MarkedYAMLError, file: Path) -> Problem:
     for pattern, key, at_context in _SYNTAX:
         if matched := re.fullmatch(pattern, said):
             mark = (error.context_mark if at_context else None) or error.problem_mark
-            return _problem(key, Place(file, *_spot(mark)), **matched.groupdict())
-    return _problem("product.yaml_other", Place(file, *_spot(error.problem_mark)), said=said)
+            return problem_of(key, Place(file, *_spot(mark)), **matched.groupdict())
+    return problem_of("product.yaml_other", Place(file, *_spot(error.problem_mark)), said=said)
 
 
 def _code_point(character: Any) -> int:
@@ -218,7 +214,7 @@ class _Builder:
         raise Refused([*self._problems, Problem(what, Place(self._file, *_spot(event.start_mark)), remedy)])
 
     def _report(self, key: str, event: yaml.Event, **values: object) -> None:
-        self._problems.append(_problem(key, Place(self._file, *_spot(event.start_mark)), **values))
+        self._problems.append(problem_of(key, Place(self._file, *_spot(event.start_mark)), **values))
 
     def _node(self, event: yaml.Event, steps: Steps) -> Tree | None:
         """Build the node that an event starts; None where it has to be left out, which has been reported."""

@@ -1,4 +1,4 @@
-"""What families owe for policies, when cover begins and ends, and a policy's status by what was paid when.
+"""What families owe for policies, when cover begins, and a policy's status by what was paid when.
 
 Follows the keys ``enrolment`` and ``contribution`` of the product format; all columns are of policies of one
 version of a product, that in force on the day of enrolment. What the format leaves open is decided here:
@@ -134,7 +134,7 @@ def too_many_members(product: Product, enrolments: Enrolments) -> Bools:
     return too_many
 
 
-# When cover begins and ends.
+# When cover begins.
 
 
 def starts_of_cover(product: Product, enrolments: Enrolments) -> Int64s:
@@ -150,11 +150,6 @@ def starts_of_cover(product: Product, enrolments: Enrolments) -> Int64s:
     from_enrolment = months_after(enrolments.enrolled, terms.administration_period)
     starts: Int64s = np.where(in_time, earliest, np.maximum(from_enrolment, earliest))
     return starts
-
-
-def expiries_of_cover(product: Product, start: Int64s) -> Int64s:
-    """Give the last days of covers that start on days: (n,)."""
-    return months_after(start, product.enrolment.insurance_period) - 1
 
 
 @compiled
@@ -337,28 +332,6 @@ def paid_in_full_on(owed: Int64s, payments: Payments) -> Int64s:
     reached = so_far >= owed[policy]
     np.minimum.at(full, policy[reached], paid[reached])
     return full
-
-
-def effective_from(start: Int64s, owed: Int64s, grace: Int64s, payments: Payments) -> Int64s:
-    """Give the days from which policies are in force, where a register does not say.
-
-    That is the later of the start of cover and the day on which the policy was paid in full; where there is a
-    period of grace for paying, the later of the start and the day of the first payment.
-
-    Args:
-        start: (n,), days.
-        owed: (n,), minor units.
-        grace: (n,), months of grace for paying.
-        payments: the payments.
-
-    Returns:
-        (n,), days; :data:`NEVER` where it is not in force.
-    """
-    full = paid_in_full_on(owed, payments)
-    begun = full.copy()
-    np.minimum.at(begun, payments.policy, payments.paid)
-    days: Int64s = np.maximum(start, np.where(grace > 0, begun, full))
-    return days
 
 
 def statuses_on(day: Int64s | int, policies: Policies, payments: Payments) -> npt.NDArray[np.int8]:

@@ -114,25 +114,6 @@ class Statement:
         """The amount to pay, minor units; negative where the facility owes it."""
         return sum(row.amount for row in self.rows)
 
-    def by_part(self) -> dict[Part, int]:
-        """Give the amounts of the parts, of all of them; they add up to the total."""
-        return {part: sum(row.amount for row in self.rows if row.part is part) for part in Part}
-
-    def by_product(self) -> dict[str, int]:
-        """Give the amounts by product, in the order of their codes; they add up to the total."""
-        return _summed([(row.product, row.amount) for row in self.rows])
-
-    def by_account(self) -> dict[str, int]:
-        """Give the amounts by the products' account codes, ``""`` where there is none."""
-        return _summed([(row.account or "", row.amount) for row in self.rows])
-
-
-def _summed(amounts: Sequence[tuple[str, int]]) -> dict[str, int]:
-    totals: dict[str, int] = {}
-    for key, amount in sorted(amounts):
-        totals[key] = totals.get(key, 0) + amount
-    return totals
-
 
 def statements_of(
     month: int,

@@ -5,6 +5,7 @@ it, ``typed`` gives every part a type, ``evaluate`` answers for millions of line
 one claim, by the same words of ``fields``.
 
 What a rule asks of other claims is a look. ``looks`` answers it, by ``coding``, which numbers what claims
-have in common, and by ``timeless`` and ``windows``, which count. A ``universe`` has the claims as columns:
-those of now (``batch``) and those that are looked back on (``past``), together in ``now_and_past``.
+have in common, and by ``timeless`` and ``windows``, which count; ``answering`` says what they need of whoever
+evaluates the conditions within. A ``universe`` has the claims as columns: those of now (``batch``) and those
+that are looked back on (``past``), together in ``now_and_past``.
 """

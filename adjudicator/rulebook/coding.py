@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +38,26 @@ _SAMPLE: Final = 4_096
 """So many claims tell by which key most are left out."""
 
 
+class _Places(NamedTuple):
+    """Where the code of a pair stands: of the code of the keys before, and the value of one more.
+
+    Where the pairs are few enough, each that there can be has a place of its own; else the places are those
+    of a hash.
+    """
+
+    table: Int32s
+    """The codes; ``NO_CODE`` in a free place. Where each pair has its own: (codes before × size,)."""
+    least: int
+    size: int
+    """Where each pair has its own: values are from ``least`` on, so many of them."""
+    spread: int
+    """Of a hash: so many places for each code before. 0 where each pair has its own."""
+    befores: Int32s
+    """Of a hash, (codes,): the code before of each code."""
+    values: Int64s
+    """Of a hash, (codes,): the value of each code."""
+
+
 @dataclass(frozen=True)
 class _Step:
     """One more key: from the code of the keys before it, and its value, to the code of all of them."""
@@ -48,25 +68,12 @@ class _Step:
     """How many codes there are."""
     codes: Int32s
     """Of the rows of those who ask."""
-    least: int
-    size: int
-    """Values are from ``least`` on, so many of them, where there is a table."""
-    table: Int32s
-    """(codes before × size,): the code; of a hash (places,), with so many places for each code before."""
-    spread: int
-    """So many; 0 where it is no hash."""
-    befores: Int32s
-    """Of a hash (codes,): the code before of each code."""
-    values: Int64s
-    """Of a hash (codes,): the value of each code."""
+    places: _Places
 
     def find(self, rows: Int32s, codes: Int32s) -> None:
         """Turn codes of the keys before into codes with this key, in place; ``NO_CODE`` where nobody asks."""
-        values, given = self.column.plain
-        if self.spread:
-            _find_by_hash(rows, codes, values, given, self.table, self.spread, self.befores, self.values)
-        else:
-            _find_by_table(rows, codes, values, given, self.least, self.size, self.table)
+        find = _find_hashed if self.places.spread else _find_own_places
+        find(rows, codes, *self.column.plain, self.places)
 
 
 @dataclass(frozen=True)
@@ -195,18 +202,29 @@ def _step(universe: Universe, askers: Askers, key: Field, before: tuple[_Step, .
     rows, codes, count = _rows_of_askers(askers, key.level, before)
     column = universe.column(key.path)
     values, given = column.plain
-    least, most = _span(rows, codes, values, given)
+    places = _places_for(len(rows), count, *_span(rows, codes, values, given))
+    count = _give(rows, codes, values, given, places)
+    if places.spread:
+        places = places._replace(befores=places.befores[:count], values=places.values[:count])
+    return _Step(key, column, count, codes, places)
+
+
+def _places_for(rows: int, before: int, least: int, most: int) -> _Places:
+    """Make room for the pairs that some rows have.
+
+    Args:
+        rows: how many.
+        before: how many codes of the keys before there are.
+        least: the least of their values.
+        most: the largest of them.
+    """
     size = most - least + 1
-    if float(size) * count <= max(_LARGEST_TABLE, _SPARE * len(rows)):
-        table = np.full(max(1, size * count), NO_CODE, np.int32)
-        count = _give_by_table(rows, codes, values, given, least, size, table)
-        nothing = np.zeros(0, np.int32)
-        return _Step(key, column, count, codes, least, size, table, 0, nothing, nothing.astype(np.int64))
-    spread = max(1, _ROOM * len(rows) // max(1, count))
-    table = np.full(spread * count + _NEAR, NO_CODE, np.int32)
-    befores, of_code = np.empty(len(rows), np.int32), np.empty(len(rows), np.int64)
-    count = _give_by_hash(rows, codes, values, given, table, spread, befores, of_code)
-    return _Step(key, column, count, codes, 0, 0, table, spread, befores[:count], of_code[:count])
+    if float(size) * before <= max(_LARGEST_TABLE, _SPARE * rows):
+        table = np.full(max(1, size * before), NO_CODE, np.int32)
+        return _Places(table, least, size, 0, np.zeros(0, np.int32), np.zeros(0, np.int64))
+    spread = max(1, _ROOM * rows // max(1, before))
+    table = np.full(spread * before + _NEAR, NO_CODE, np.int32)
+    return _Places(table, 0, 0, spread, np.empty(rows, np.int32), np.empty(rows, np.int64))
 
 
 def _rows_of_askers(askers: Askers, level: Level, before: tuple[_Step, ...]) -> tuple[Int32s, Int32s, int]:
@@ -240,51 +258,6 @@ def _span(
 
 
 @compiled
-def _give_by_table(
-    rows: npt.NDArray[Any],
-    codes: npt.NDArray[Any],
-    values: npt.NDArray[Any],
-    given: npt.NDArray[Any],
-    least: int,
-    size: int,
-    table: npt.NDArray[Any],
-) -> int:
-    count = 0
-    for place in range(len(rows)):
-        row = rows[place]
-        if codes[place] < 0 or (len(given) and not given[row]):
-            codes[place] = NO_CODE
-            continue
-        at = codes[place] * size + (values[row] - least)
-        if table[at] < 0:
-            table[at] = count
-            count += 1
-        codes[place] = table[at]
-    return count
-
-
-@compiled
-def _find_by_table(
-    rows: npt.NDArray[Any],
-    codes: npt.NDArray[Any],
-    values: npt.NDArray[Any],
-    given: npt.NDArray[Any],
-    least: int,
-    size: int,
-    table: npt.NDArray[Any],
-) -> None:
-    for place in range(len(rows)):
-        if codes[place] < 0:
-            continue
-        row = rows[place]
-        value = values[row] - least
-        if value < 0 or value >= size or (len(given) and not given[row]):
-            codes[place] = NO_CODE
-        else:
-            codes[place] = table[codes[place] * size + value]
-
-
-@compiled
 def _place_of(table: Int32s, spread: int, befores: Int32s, of_code: Int64s, before: Any, value: Any) -> Any:
     """Give the place of a pair in a hash, or the free one where it would be.
 
@@ -310,16 +283,15 @@ def _place_of(table: Int32s, spread: int, befores: Int32s, of_code: Int64s, befo
 
 
 @compiled
-def _give_by_hash(
+def _give(
     rows: npt.NDArray[Any],
     codes: npt.NDArray[Any],
     values: npt.NDArray[Any],
     given: npt.NDArray[Any],
-    table: Int32s,
-    spread: int,
-    befores: Int32s,
-    of_code: Int64s,
+    places: _Places,
 ) -> int:
+    """Turn the codes of those who ask into codes with one more key, and count these."""
+    table, least, size, spread, befores, of_code = places
     count = 0
     for place in range(len(rows)):
         row = rows[place]
@@ -327,25 +299,50 @@ def _give_by_hash(
             codes[place] = NO_CODE
             continue
         before, value = np.int64(codes[place]), np.int64(values[row])
-        at = _place_of(table, spread, befores, of_code, before, value)
+        if spread:
+            at = _place_of(table, spread, befores, of_code, before, value)
+        else:
+            at = before * size + (value - least)
         if table[at] < 0:
-            table[at], befores[count], of_code[count] = count, before, value
+            table[at] = count
+            if spread:
+                befores[count], of_code[count] = before, value
             count += 1
         codes[place] = table[at]
     return count
 
 
 @compiled
-def _find_by_hash(
+def _find_own_places(
     rows: npt.NDArray[Any],
     codes: npt.NDArray[Any],
     values: npt.NDArray[Any],
     given: npt.NDArray[Any],
-    table: Int32s,
-    spread: int,
-    befores: Int32s,
-    of_code: Int64s,
+    places: _Places,
 ) -> None:
+    """Turn codes into codes with one more key where each pair has a place of its own."""
+    table, least, size = places.table, places.least, places.size
+    for place in range(len(rows)):
+        if codes[place] < 0:
+            continue
+        row = rows[place]
+        value = values[row] - least
+        if value < 0 or value >= size or (len(given) and not given[row]):
+            codes[place] = NO_CODE
+        else:
+            codes[place] = table[codes[place] * size + value]
+
+
+@compiled
+def _find_hashed(
+    rows: npt.NDArray[Any],
+    codes: npt.NDArray[Any],
+    values: npt.NDArray[Any],
+    given: npt.NDArray[Any],
+    places: _Places,
+) -> None:
+    """Turn codes into codes with one more key where the places are those of a hash."""
+    table, spread, befores, of_code = places.table, places.spread, places.befores, places.values
     for place in range(len(rows)):
         if codes[place] < 0:
             continue

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from adjudicator.compiled import compiled
 from adjudicator.rulebook import typed
+from adjudicator.rulebook.answering import LARGEST
 from adjudicator.rulebook.codes import CodeSet, DaySet
 from adjudicator.rulebook.fields import Field, Level, Type
 from adjudicator.rulebook.looks import answer
@@ -22,9 +23,6 @@ from adjudicator.units import year_month_day
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
-
-_LARGEST: Final = float(1 << 62)
-"""Products from here on are not trusted to fit."""
 
 _SPARE: Final = 4
 _FEW: Final = 1 << 20
@@ -321,7 +319,7 @@ def _products(
     found, fits = np.zeros(len(left), np.int64), np.ones(len(left), np.bool_)
     half = scale // 2
     for row in range(len(left)):
-        if abs(float(left[row])) * abs(float(right[row])) >= _LARGEST:
+        if abs(float(left[row])) * abs(float(right[row])) >= LARGEST:
             fits[row] = False
             continue
         product = np.int64(left[row]) * np.int64(right[row])

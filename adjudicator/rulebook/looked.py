@@ -34,12 +34,6 @@ class Looked:
         paths = {path for field, _ in fields for path in _columns(field)}
         return cls(_ALWAYS | paths, frozenset(field.path for field, named in fields if named))
 
-    @classmethod
-    def at_everything(cls) -> Looked:
-        """Look at every field, as somebody may who is not a rule."""
-        paths = {path for field in FIELDS.values() for path in _columns(field)}
-        return cls(_ALWAYS | paths, frozenset(FIELDS))
-
 
 def _columns(field: Field) -> tuple[str, ...]:
     """Name the columns that a field needs."""

@@ -5,19 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from adjudicator.compiled import compiled
 from adjudicator.rulebook import typed
+from adjudicator.rulebook.answering import Answering
 from adjudicator.rulebook.coding import Coding, coding
 from adjudicator.rulebook.fields import Field, Level
 from adjudicator.rulebook.universe import Askers, Rows, Universe
-
-if TYPE_CHECKING:
-    from adjudicator.rulebook.evaluate import Evaluator
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -34,7 +32,7 @@ _ANY: Final = 1 << 62
 class Looking:
     """A look with its keys, ready to be answered."""
 
-    evaluator: Evaluator
+    evaluator: Answering
     universe: Universe
     look: typed.Look
     keys: tuple[Field, ...]

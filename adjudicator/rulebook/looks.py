@@ -7,19 +7,17 @@ window is two searches among them. Both are kept for other rules that look at th
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
 from adjudicator.rulebook import timeless, typed
+from adjudicator.rulebook.answering import Answering
 from adjudicator.rulebook.fields import FIELDS, MONTH, Level
 from adjudicator.rulebook.looking import Looking
-from adjudicator.rulebook.universe import Rows, Universe
-from adjudicator.rulebook.windows import DATE, windows
-
-if TYPE_CHECKING:
-    from adjudicator.rulebook.evaluate import Evaluator
+from adjudicator.rulebook.universe import TARGET_DATE, Rows, Universe
+from adjudicator.rulebook.windows import windows
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
@@ -36,7 +34,7 @@ _NEVER: Final = 1 << 40
 
 
 def answer(
-    evaluator: Evaluator, universe: Universe, look: typed.Look, level: Level, rows: Rows
+    evaluator: Answering, universe: Universe, look: typed.Look, level: Level, rows: Rows
 ) -> tuple[Int64s, Bools]:
     """Give what a look says of some rows, and where it says anything.
 
@@ -63,11 +61,11 @@ def answer(
 
 
 def _answered(
-    evaluator: Evaluator, universe: Universe, look: typed.Look, level: Level, rows: Rows
+    evaluator: Answering, universe: Universe, look: typed.Look, level: Level, rows: Rows
 ) -> tuple[Int64s, Bools]:
     if look.function == "days_since":
         return _since(Looking(evaluator, universe, look, look.keys), level, rows)
-    keys = (*look.keys, DATE) if look.window[0] == "same_day" else look.keys
+    keys = (*look.keys, TARGET_DATE) if look.window[0] == "same_day" else look.keys
     keys = (*keys, MONTH) if look.window[0] == "same_month" else keys
     found, given = _told(Looking(evaluator, universe, look, keys), level, rows)
     if look.other_facility:
@@ -95,7 +93,7 @@ def _told(looking: Looking, level: Level, rows: Rows) -> tuple[Int64s, Bools]:
             place = _FROM
         case _:
             found, codes = _within_days(looking, level, rows, codes)
-            place = DATE
+            place = TARGET_DATE
     if not looking.look.own:
         found = found - looking.own(level, rows, codes, place)
     return found, given
@@ -104,12 +102,12 @@ def _told(looking: Looking, level: Level, rows: Rows) -> tuple[Int64s, Bools]:
 def _within_days(looking: Looking, level: Level, rows: Rows, codes: Int32s) -> tuple[Int64s, Int32s]:
     """Count so many days before, after, or around."""
     kind, days = looking.look.window
-    here, known = looking.universe.column(DATE.path).at(looking.claims_of(level, rows))
+    here, known = looking.universe.column(TARGET_DATE.path).at(looking.claims_of(level, rows))
     # A claim without a day sees nothing, not even itself.
     codes = np.where(known, codes, -1).astype(np.int32)
     low = here - days if kind in ("before", "around") else here
     high = here + days if kind in ("after", "around") else here
-    seen = windows(looking, DATE, _horizon(looking, kind, days))
+    seen = windows(looking, TARGET_DATE, _horizon(looking, kind, days))
     begin, end = seen.up_to_both(codes, low - 1, high)
     return seen.between(looking, level, rows, codes, begin, end), codes
 
@@ -118,12 +116,12 @@ def _overlapping(looking: Looking, level: Level, rows: Rows, codes: Int32s) -> t
     """Add up stays that share a day: begun by my last day, less those that ended before my first."""
     claims = looking.claims_of(level, rows)
     (begun, begun_given), (ended, ended_given) = (
-        looking.universe.column(field.path).at(claims) for field in (_FROM, DATE)
+        looking.universe.column(field.path).at(claims) for field in (_FROM, TARGET_DATE)
     )
     codes = np.where(begun_given & ended_given, codes, -1).astype(np.int32)
     # Who ended before anybody who asks began shares no day with them.
     days = (_days_asked(looking)[0], _NEVER)
-    by_begin, by_end = windows(looking, _FROM, days), windows(_stays(looking), DATE, days)
+    by_begin, by_end = windows(looking, _FROM, days), windows(_stays(looking), TARGET_DATE, days)
     total = by_begin.between(looking, level, rows, codes, by_begin.begin(codes), by_begin.up_to(codes, ended))
     gone = by_end.between(looking, level, rows, codes, by_end.begin(codes), by_end.up_to(codes, begun - 1))
     return total - gone, codes
@@ -140,11 +138,11 @@ def _stays(looking: Looking) -> Looking:
 def _since(looking: Looking, level: Level, rows: Rows) -> tuple[Int64s, Bools]:
     """Give the days since the last other claim that is looked at; missing where there is none."""
     kind, days = looking.look.window
-    here, given = looking.universe.column(DATE.path).at(looking.claims_of(level, rows))
+    here, given = looking.universe.column(TARGET_DATE.path).at(looking.claims_of(level, rows))
     codes = np.where(given, looking.coding.codes(level, rows), -1).astype(np.int32)
-    seen = windows(looking, DATE, _horizon(looking, kind, days) if kind == "before" else None)
+    seen = windows(looking, TARGET_DATE, _horizon(looking, kind, days) if kind == "before" else None)
     before, until = seen.up_to_both(codes, here - 1, here)
-    same_day = until - before - looking.own(level, rows, codes, DATE) > 0
+    same_day = until - before - looking.own(level, rows, codes, TARGET_DATE) > 0
     known = before > seen.begin(codes)
     since = np.zeros(len(rows), np.int64)
     since[known] = here[known] - seen.places[before[known] - 1]
@@ -171,7 +169,7 @@ def _days_asked(looking: Looking) -> tuple[int, int]:
     found: Any = looking.universe.cache.get(name)
     if found is None:
         days = []
-        for field in (DATE, _FROM):
+        for field in (TARGET_DATE, _FROM):
             values, given = looking.universe.column(field.path).at(looking.askers.claims)
             days.append(values[given])
         both = np.concatenate(days)

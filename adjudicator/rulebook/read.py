@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, problem_of
 from adjudicator.product.scalars import written_shape
 from adjudicator.product.shaping import in_order, shaped
 from adjudicator.product.source import Source, Steps, read_source
@@ -128,14 +128,8 @@ def read_rules(folder: Path, decimals: int) -> list[CompiledRule]:
             problems += refused.problems
             continue
         if twin := next((other for other in rules if other.name == rule.name), None):
-            what = message("rules.name_twice", name=rule.name)
-            problems.append(
-                Problem(
-                    what,
-                    rule.source.place_of(("rule",)),
-                    message("rules.name_twice.remedy", file=str(twin.source.file)),
-                )
-            )
+            place, file = rule.source.place_of(("rule",)), str(twin.source.file)
+            problems.append(problem_of("rules.name_twice", place, name=rule.name, file=file))
         rules.append(rule)
     if problems:
         raise Refused(problems)
@@ -211,7 +205,7 @@ class _Compiler:
 
     def _note(self, key: str, steps: Steps, **values: Any) -> None:
         place = self._source.place_of(steps)
-        self._problems.append(Problem(message(key, **values), place, message(f"{key}.remedy", **values)))
+        self._problems.append(problem_of(key, place, **values))
 
     def _both_kinds(self) -> None:
         """An active rule shows at least one case that fires and one that does not."""

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from adjudicator.compiled import compiled
+from adjudicator.rulebook.answering import LARGEST
 from adjudicator.rulebook.fields import Level
 from adjudicator.rulebook.looking import Looking
 from adjudicator.rulebook.sorting import Pairs
@@ -18,9 +19,6 @@ Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-
-LARGEST: Final = float(1 << 62)
-"""Numbers from here on are not trusted to fit."""
 
 DIFFERENT: Final = {"patients": "claim.insuree", "facilities": "claim.facility", "days": "claim.target_date"}
 """What is different of the different ones that a look counts."""

@@ -101,6 +101,7 @@ _FEW: Final = 20_000
 """Up to here the library is as quick."""
 
 TARGET_DATE: Final = FIELDS["claim.target_date"]
+"""The day on which a claim stands in time."""
 
 _BYTES_KEPT: Final = 1 << 30
 """How much memory what is remembered may take, about."""
@@ -354,4 +355,4 @@ def _bytes_of(made: Any) -> int:
     if isinstance(made, np.ndarray):
         return int(made.nbytes)
     parts = made if isinstance(made, tuple) else vars(made).values()
-    return sum(part.nbytes for part in parts if isinstance(part, np.ndarray))
+    return sum(_bytes_of(part) for part in parts if isinstance(part, np.ndarray | tuple))

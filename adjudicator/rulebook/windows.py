@@ -10,20 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 from adjudicator.compiled import compiled
-from adjudicator.rulebook.fields import FIELDS, Field, Level
+from adjudicator.rulebook.answering import LARGEST
+from adjudicator.rulebook.fields import Field, Level
 from adjudicator.rulebook.looking import Looking
 from adjudicator.rulebook.sorting import Pairs
-from adjudicator.rulebook.timeless import LARGEST
-from adjudicator.rulebook.universe import Rows
+from adjudicator.rulebook.universe import TARGET_DATE, Rows
 
 Int32s = npt.NDArray[np.int32]
 Int64s = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-
-DATE: Final = FIELDS["claim.target_date"]
-"""The day on which a claim stands in time."""
 
 _FEW: Final = 20_000
 """Up to here each who asks searches alone."""
@@ -101,7 +98,7 @@ def windows(looking: Looking, place: Field | None, days: tuple[int, int] | None 
 
 def _in_order(looking: Looking, place: Field | None, days: tuple[int, int] | None, adding: bool) -> Windows:
     span = (0, looking.universe.claims) if place is None else looking.universe.column(place.path).span
-    if place is DATE and days is not None:
+    if place is TARGET_DATE and days is not None:
         span = (max(span[0], days[0]), min(span[1], days[1]))
     pairs = Pairs(looking.coding.count, span)
     seen = np.zeros(looking.coding.count + 1, np.int64)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Refused, problem_of
 from adjudicator.product.check import check_products
 from adjudicator.product.definition import Label
 from adjudicator.simulation.desk import Desk
@@ -15,7 +15,6 @@ from adjudicator.simulation.results import (
 from adjudicator.simulation.revising import Revision, revise
 from adjudicator.simulation.scenario import Assumptions, ScenarioSource
 from adjudicator.simulation.variant import Asked
-from adjudicator.words import message
 
 
 def ask(desk: Desk, scenario: ScenarioSource) -> Asked:
@@ -42,12 +41,12 @@ def _check_contributions(desk: Desk, scenario: ScenarioSource) -> None:
     known = {source.definition.product for source in desk.sources}
     unknown = sorted(set(scenario.definition.assume.contributions) - known - {""})
     if unknown:
-        remedy = message("simulation.unknown_product.remedy", products=sorted(known))
         raise Refused(
-            Problem(
-                message("simulation.unknown_product", code=code),
+            problem_of(
+                "simulation.unknown_product",
                 scenario.place_of(("assume", "contributions", code)),
-                remedy,
+                code=code,
+                products=sorted(known),
             )
             for code in unknown
         )

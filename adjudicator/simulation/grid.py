@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import product as combinations
 from typing import Final
 
-from adjudicator.problems import Problem, Refused, refused
+from adjudicator.problems import Problem, Refused, of_all, refused
 from adjudicator.product.definition import Product
 from adjudicator.product.effects import Effects
 from adjudicator.product.meant import nearest
@@ -337,16 +337,12 @@ def points_of(written: Sequence[str], terms: Terms, decimals: int) -> tuple[tupl
     Raises:
         Refused: with everything that is wrong with the axes.
     """
-    problems: list[Problem] = []
-    read: list[tuple[Term, tuple[str, ...], list[dict[str, list[Patch]]]]] = []
-    for one in written:
-        try:
-            term, values = read_axis(one, decimals)
-            read.append((term, values, [terms.patches(term, value) for value in values]))
-        except Refused as refusal:
-            problems += refusal.problems
-    if problems:
-        raise Refused(problems)
+
+    def patched(one: str) -> tuple[Term, tuple[str, ...], list[dict[str, list[Patch]]]]:
+        term, values = read_axis(one, decimals)
+        return term, values, [terms.patches(term, value) for value in values]
+
+    read = of_all(patched, written)
     count = 1
     for _, values, _ in read:
         count *= len(values)

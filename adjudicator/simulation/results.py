@@ -47,12 +47,7 @@ import pyarrow as pa
 from adjudicator.product.definition import Label
 from adjudicator.words import Message
 
-MEASURES: Final = (
-    "claims",
-    "claims_accepted",
-    "lines",
-    "lines_accepted",
-    "claimed",
+CAUSES: Final = (
     "rejected",
     "price_and_quantity",
     "limit_excess",
@@ -60,6 +55,16 @@ MEASURES: Final = (
     "co_insurance",
     "category_excess",
     "ceiling_excess",
+)
+"""What takes away from what is claimed, in the order of the law."""
+
+MEASURES: Final = (
+    "claims",
+    "claims_accepted",
+    "lines",
+    "lines_accepted",
+    "claimed",
+    *CAUSES,
     "valuated",
     "relative",
     "claims_changed",
@@ -73,17 +78,6 @@ lines that a pool pays by its index. The last three compare with the base, claim
 are worth something else, and what they gain and lose together; ``gained − lost`` is the difference of
 ``valuated``. All are zero in the base.
 """
-
-CAUSES: Final = (
-    "rejected",
-    "price_and_quantity",
-    "limit_excess",
-    "deductible",
-    "co_insurance",
-    "category_excess",
-    "ceiling_excess",
-)
-"""What takes away from what is claimed, in the order of the law."""
 
 PATIENT: Final = (
     "rejected",

@@ -33,7 +33,7 @@ from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator, Field, ValidationError, WithJsonSchema, model_validator
 
-from adjudicator.problems import Place, Problem, Refused, refused
+from adjudicator.problems import Place, Problem, Refused, of_all, problem_of, refused
 from adjudicator.product.definition import Label, Location, Part
 from adjudicator.product.mistakes import problems_of
 from adjudicator.product.read import SUFFIXES
@@ -41,7 +41,6 @@ from adjudicator.product.scalars import Code, Count, Day, Unit, read_text, writt
 from adjudicator.product.source import Source, Steps, Tree, read_source
 from adjudicator.simulation.revising import Patch
 from adjudicator.units import scaled
-from adjudicator.words import message
 
 MOST_GROWTH: Final = 100_000
 """The largest growth that is believed, in hundredths of a percent: a thousand percent."""
@@ -273,12 +272,12 @@ def _no_mappings(source: Source) -> list[Problem]:
     change = source.tree.get(_CHANGE)
     if not isinstance(change, dict):
         return []
-    remedy = message("simulation.expects_patch.remedy")
     return [
-        Problem(
-            message("simulation.expects_patch", code=code, given=written_shape(patch)),
+        problem_of(
+            "simulation.expects_patch",
             source.place_of((_CHANGE, code)),
-            remedy,
+            code=code,
+            given=written_shape(patch),
         )
         for code, patch in change.items()
         if not isinstance(patch, dict)
@@ -300,15 +299,7 @@ def read_scenarios(paths: Sequence[Path]) -> list[ScenarioSource]:
             files += inside
         else:
             files.append(path)
-    found: list[ScenarioSource] = []
-    problems: list[Problem] = []
-    for file in files:
-        try:
-            found.append(read_scenario(file))
-        except Refused as refusal:
-            problems += refusal.problems
-    if problems:
-        raise Refused(problems)
+    found = of_all(read_scenario, files)
     check_names(found)
     return found
 
@@ -324,9 +315,7 @@ def check_names(scenarios: Sequence[ScenarioSource]) -> None:
     for source in scenarios:
         code = source.definition.scenario
         if code in seen:
-            what = message("simulation.name_twice", name=code)
-            remedy = message("simulation.name_twice.remedy")
-            problems.append(Problem(what, source.place_of(("scenario",)), remedy))
+            problems.append(problem_of("simulation.name_twice", source.place_of(("scenario",)), name=code))
         seen.add(code)
     if problems:
         raise Refused(problems)

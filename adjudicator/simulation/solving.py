@@ -15,7 +15,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, problem_of, refused
 from adjudicator.product.scalars import Unit, write_scalar
 from adjudicator.simulation.asking import ask_grid
 from adjudicator.simulation.desk import SWEEP_WISH, Desk, Wish
@@ -25,7 +25,6 @@ from adjudicator.simulation.scenario import ScenarioSource
 from adjudicator.simulation.simulating import simulate_asked
 from adjudicator.simulation.walk import Progress
 from adjudicator.units import scaled
-from adjudicator.words import message
 
 FIRST_TRIED: Final = 17
 """How many values the first pass tries, both ends included."""
@@ -67,28 +66,24 @@ def read_question(path: str, between: str, target: str, decimals: int) -> Questi
     first, dots, last = between.partition("..")
     ends = [number_of(term, end, decimals) for end in (first, last)]
     if unit not in MEASURED:
-        problems.append(_problem("simulation.term_has_no_number", path=path))
+        problems.append(problem_of("simulation.term_has_no_number", path=path))
     elif not dots or not first.strip() or not last.strip() or ends[0] >= ends[1]:
-        problems.append(_problem("simulation.between_form", given=between))
+        problems.append(problem_of("simulation.between_form", given=between))
     figure, equals, value = target.partition("=")
     figure = figure.strip()
     wanted = 0
     if not equals or figure not in FIGURES:
-        problems.append(_problem("simulation.target_form", given=target, figures=list(FIGURES)))
+        problems.append(problem_of("simulation.target_form", given=target, figures=list(FIGURES)))
     else:
         text = value.strip().removesuffix("%").strip() if figure in RATIOS else value.strip()
         digits = 2 if figure in RATIOS else 0 if figure in COUNTS else decimals
         try:
             wanted = scaled(text, digits)
         except ValueError:
-            problems.append(_problem("simulation.target_form", given=target, figures=list(FIGURES)))
+            problems.append(problem_of("simulation.target_form", given=target, figures=list(FIGURES)))
     if problems:
         raise Refused(problems)
     return Question(path, ends[0], ends[1], unit, figure, wanted)
-
-
-def _problem(key: str, **values: object) -> Problem:
-    return Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))
 
 
 def solve_for(
@@ -193,7 +188,7 @@ def _figures(
     for number, variant in zip(numbers, simulation.variants, strict=True):
         figure = variant.figures[question.figure]
         if figure is None:
-            raise Refused([_problem("simulation.figure_unknown", figure=question.figure)])
+            raise refused("simulation.figure_unknown", figure=question.figure)
         found[number] = figure
     return found
 

@@ -21,8 +21,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 from sqlalchemy.pool import NullPool
 
-from adjudicator.problems import Problem, Refused, refused
-from adjudicator.words import message
+from adjudicator.problems import Problem, Refused, problem_of, refused
 
 VARIABLE: Final = "ADJUDICATOR_DATABASE"
 """The environment variable that names the database, before ``scheme.yaml`` does."""
@@ -137,8 +136,7 @@ class Database:
         said = " ".join(str(error).split())
         words = f"{said} {getattr(error, 'pgcode', '')}".lower()
         key = next((key for key, marks in _CAUSES if any(mark in words for mark in marks)), "store.failed")
-        what = message(key, where=self.shown, said=said)
-        return Problem(what, remedy=message(f"{key}.remedy"))
+        return problem_of(key, where=self.shown, said=said)
 
     def close(self) -> None:
         """Close all connections."""

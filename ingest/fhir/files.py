@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 import numpy as np
 
-from adjudicator.problems import Place, Problem, Refused, refused
+from adjudicator.problems import Place, Problem, Refused, problem_of, refused
 from adjudicator.words import Message, message
 from ingest.delimited import unreadable
 from ingest.fhir import structs
@@ -127,8 +127,7 @@ def find_resources(files: Iterable[Path]) -> Found:
         for entry in manifest.output or ():
             held = _held_at(path, entry.url)
             if held is None:
-                what = message("fhir_intake.manifest.missing", url=entry.url)
-                problems.append(Problem(what, Place(path), message("fhir_intake.manifest.missing.remedy")))
+                problems.append(problem_of("fhir_intake.manifest.missing", Place(path), url=entry.url))
             else:
                 taken.setdefault(held.resolve(), held)
         for entry in (*(manifest.error or ()), *(manifest.outcome or ()), *(manifest.deleted or ())):

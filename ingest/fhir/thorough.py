@@ -45,7 +45,6 @@ _RANGES: Final = {
 }
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _TYPE: Final = re.compile(r"[A-Z][A-Za-z]+")
-_ELSEWHERE: Final = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

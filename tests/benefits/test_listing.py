@@ -149,7 +149,7 @@ def test_a_list_is_what_the_plan_says_of_each_family(
         families = Families(world.tables(random), DAY, ADULT_AGE, {"score": Type.NUMBER, "sector": Type.TEXT})
         found = entitled(plan, families.universe)
         assert dict(zip(families.codes(found.rows), found.amounts.tolist(), strict=True)) == wanted
-        assert found.qualifying == sum(one.qualifies for one in answers.values())
+        assert found.qualifying == sum(one.criteria and one.with_member for one in answers.values())
         assert families.codes(found.rows) == sorted(wanted)
 
 

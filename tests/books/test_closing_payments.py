@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree as Tree
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
 
@@ -20,11 +19,13 @@ from adjudicator.books.closing.payments import (
     due,
     export,
     payment_file,
-    states_of_claims,
 )
-from adjudicator.books.closing.returns import Found, Reconciliation, reconcile
+from adjudicator.books.closing.returns import Returned, reconcile
 from adjudicator.books.readjudication import readjudicate
-from adjudicator.presentation.payment_files import NAMESPACE, pain_001, write_payment_file
+from adjudicator.books.reconciliation import Found, Reconciliation
+from adjudicator.books.review.settled import settled
+from adjudicator.presentation.credit_transfers import NAMESPACE
+from adjudicator.presentation.payment_files import pain_001, write_payment_file
 from adjudicator.problems import Refused
 from adjudicator.remuneration.months import read_month
 from adjudicator.scheme import Payer
@@ -55,13 +56,15 @@ def folder(new_books: NewBooks, till: Path) -> Path:
     return new_books(till, CLOSED)
 
 
-def returned(books: Books, *rows: str, head: str = "payment,status,amount,reference") -> Reconciliation:
+def returned(
+    books: Books, *rows: str, head: str = "payment,status,amount,reference"
+) -> Reconciliation[Returned]:
     path = books.folder / "returned.csv"
     path.write_text("\n".join([head, *rows]), "utf-8")
     return reconcile(books, BY, path)
 
 
-def found(done: Reconciliation) -> list[Found]:
+def found(done: Reconciliation[Returned]) -> list[Found]:
     return [row.found for row in done.rows]
 
 
@@ -158,9 +161,11 @@ def test_claims_are_paid_when_their_payment_is(folder: Path) -> None:
 
         def of_claims() -> dict[str, PaymentState | None]:
             with books.database.reading() as connection:
-                numbers = {row.claim_id: row.claim for row in connection.execute(sa.select(CLAIMS))}
-                found = states_of_claims(connection, np.array([*numbers], np.int64))
-            return {numbers[claim_id]: state for claim_id, state in found.items()}
+                found = {
+                    row.claim: settled(connection, row.claim_id, row.facility)
+                    for row in connection.execute(sa.select(CLAIMS))
+                }
+            return {claim: one.state for claim, one in found.items() if one is not None}
 
         # B waits for Q, and C is of February.
         assert of_claims() == {"A": None, "D": None, "X": None}

@@ -24,13 +24,14 @@ from adjudicator.books.benefits.payrolls import (
     payroll_of,
     rows_of,
 )
-from adjudicator.books.benefits.returns import Found, Reconciliation, reconcile
+from adjudicator.books.benefits.returns import Returned, reconcile
 from adjudicator.books.benefits.tracing import trace
 from adjudicator.books.benefits.why import why
 from adjudicator.books.books import Books, open_books
+from adjudicator.books.reconciliation import Found, Reconciliation
 from adjudicator.books.verification import verify
 from adjudicator.presentation.benefit_files import write_benefit_file
-from adjudicator.presentation.payment_files import NAMESPACE
+from adjudicator.presentation.credit_transfers import NAMESPACE
 from adjudicator.problems import Refused
 from adjudicator.store.schema import (
     BENEFIT_EVENTS,
@@ -77,13 +78,15 @@ def state(books: Books, number: int) -> State:
         return payroll_of(connection, number).state
 
 
-def returned(books: Books, *rows: str, head: str = "transaction,status,amount,reference") -> Reconciliation:
+def returned(
+    books: Books, *rows: str, head: str = "transaction,status,amount,reference"
+) -> Reconciliation[Returned]:
     path = books.folder / "returned.csv"
     path.write_text("\n".join([head, *rows]), "utf-8")
     return reconcile(books, "Bola", path)
 
 
-def found(done: Reconciliation) -> list[Found]:
+def found(done: Reconciliation[Returned]) -> list[Found]:
     return [row.found for row in done.rows]
 
 

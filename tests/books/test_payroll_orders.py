@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 from adjudicator.books.benefits.handing import benefit_file, export
 from adjudicator.books.benefits.payrolls import all_payrolls, approve, cancel, make
-from adjudicator.books.benefits.returns import Found, reconcile
+from adjudicator.books.benefits.returns import reconcile
 from adjudicator.books.benefits.verification import check_benefits
 from adjudicator.books.books import Books, open_books
+from adjudicator.books.reconciliation import Found
 from adjudicator.presentation.benefit_files import handed_number
 from adjudicator.problems import Refused
 from tests.books.crashes import Command, Crashes
@@ -239,4 +240,4 @@ def test_killed(command: Command, engine: Engine, parish: Path, shelf: Shelf, tm
     crashes = Crashes(engine, parish, shelf, tmp_path)
     meant = crashes.undisturbed(command)
     steps = len(meant.steps)
-    crashes.at_step(command, 1 + random.randrange(steps))
+    crashes.at_step(command, random.Random(f"{command.name} on {engine.name}").randint(1, steps))

@@ -14,7 +14,6 @@ from adjudicator.books.policies import owed_report, policy_accounts
 from adjudicator.books.registers import load_registers
 from adjudicator.problems import Refused
 from adjudicator.remuneration.months import first_day, last_day, read_month
-from adjudicator.remuneration.reference import earned_in
 from adjudicator.tables import REGISTERS
 from adjudicator.units import date_of, day_number
 from adjudicator.vocabulary import PolicyStatus
@@ -22,6 +21,7 @@ from cli import main
 from tests.books.clinic import REGISTERED_ROWS, Row, write_clinic
 from tests.books.folders import write_rows
 from tests.books.states import BY, MADE, State
+from tests.remuneration.reference import earned_in
 
 NewBooks = Callable[[Path, State], Path]
 

@@ -18,7 +18,7 @@ from adjudicator.openimis.differences import parts_of
 from adjudicator.openimis.exporting import export_openimis
 from adjudicator.openimis.ids import Ids
 from adjudicator.openimis.importing import HISTORY, OPENING, SUBMITTED, Wishes, import_openimis
-from adjudicator.openimis.outgoing_registers import _versions
+from adjudicator.openimis.rows import versions
 from adjudicator.openimis.snapshot import of_run
 from adjudicator.openimis.written import cell
 from adjudicator.problems import Refused
@@ -179,7 +179,7 @@ def test_versions_come_back_as_they_went(
     if open_:
         ours[-1]["valid_to"] = None
 
-    out = list(_versions(Ids(), "tblItems", "ItemID", ours, lambda row: "A", lambda row: {"n": row["n"]}))
+    out = versions(Ids(), "tblItems", "ItemID", ours, lambda row: "A", lambda row: {"n": row["n"]})
     made = []
     for row in out:
         cells = {name: cell(row[name]) or None for name in ("ValidityFrom", "ValidityTo", "LegacyID")}

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adjudicator.books.books import Books
-from adjudicator.presentation.payment_files import NAMESPACE, Transfer, credit_transfers
+from adjudicator.presentation.credit_transfers import NAMESPACE, Transfer, credit_transfers
 from adjudicator.scheme import Payer, Settings
 
 # Each element: what may stand in it, in this order; "?" may be missing, "+" comes once or more, "|" chooses.

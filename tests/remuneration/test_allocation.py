@@ -17,9 +17,9 @@ from adjudicator.remuneration.allocation import (
     earned_by_month,
 )
 from adjudicator.remuneration.months import first_day, last_day, month_of
-from adjudicator.remuneration.reference import earned_in
 from adjudicator.units import LARGEST_AMOUNT
 from tests.remuneration.examples import day, month, whole
+from tests.remuneration.reference import earned_in
 
 FIRST = day("2023-11-20")
 """The days of the properties are counted from here, over a leap day."""

@@ -19,8 +19,6 @@ from adjudicator.remuneration.contributions import (
     Owed,
     Payments,
     Policies,
-    effective_from,
-    expiries_of_cover,
     history_of,
     instalments,
     members_of,
@@ -31,7 +29,7 @@ from adjudicator.remuneration.contributions import (
     statuses_on,
     too_many_members,
 )
-from adjudicator.units import NO_DATE, add_months
+from adjudicator.units import NO_DATE
 from adjudicator.vocabulary import PolicyStatus
 from tests.remuneration.examples import Int64s, day, days, product, whole
 
@@ -101,7 +99,6 @@ def owed(terms: Product, one: Enrolments) -> dict[str, int]:
 def test_a_cycle_takes_in_those_who_come_in_its_grace(enrolled: str, starts: str) -> None:
     start = starts_of_cover(FAMILY, enrolment(enrolled))
     assert start[0] == day(starts)
-    assert expiries_of_cover(FAMILY, start)[0] == add_months(day(starts), 12) - 1
 
 
 def test_a_renewal_has_its_own_grace_and_never_overlaps() -> None:
@@ -115,10 +112,9 @@ def test_a_renewal_has_its_own_grace_and_never_overlaps() -> None:
 
 
 def test_without_cycles_cover_waits_for_the_administration() -> None:
-    # 31 January + 1 month = 28 February; six months from there end on 27 August.
+    # 31 January + 1 month = 28 February.
     start = starts_of_cover(BY_HEAD, enrolment("2026-01-31"))
     assert start[0] == day("2026-02-28")
-    assert expiries_of_cover(BY_HEAD, start)[0] == day("2026-08-27")
     in_time = enrolment("2026-03-20", renewal=True, previous="2026-03-25")
     assert starts_of_cover(BY_HEAD, in_time)[0] == day("2026-03-26")
     late = enrolment("2026-03-26", renewal=True, previous="2026-03-25")
@@ -309,27 +305,6 @@ def test_the_day_on_which_it_was_paid_in_full() -> None:
     )
     full = paid_in_full_on(whole([100, 100, 100, 0]), paid)
     assert full.tolist() == [NEVER, day("2026-02-01"), NEVER, OWES_NOTHING]
-
-
-@pytest.mark.parametrize(
-    ("grace", "paid", "effective"),
-    [
-        (0, [("2025-12-01", 100)], "2026-01-01"),
-        (0, [("2025-12-01", 40), ("2026-02-10", 60)], "2026-02-10"),
-        (1, [("2025-12-01", 40), ("2026-02-10", 60)], "2026-01-01"),
-        (1, [("2026-01-20", 40), ("2026-02-10", 60)], "2026-01-20"),
-    ],
-)
-def test_a_policy_takes_effect_when_it_is_paid(
-    grace: int, paid: list[tuple[str, int]], effective: str
-) -> None:
-    found = effective_from(days("2026-01-01"), whole([100]), whole([grace]), payments(*paid))
-    assert found[0] == day(effective)
-
-
-def test_a_policy_that_is_not_paid_takes_no_effect() -> None:
-    found = effective_from(days("2026-01-01"), whole([100]), whole([0]), payments(("2026-01-20", 40)))
-    assert found[0] == NEVER
 
 
 @given(

@@ -20,9 +20,9 @@ from adjudicator.remuneration.index import (
     version_for,
     waits_for_pool,
 )
-from adjudicator.remuneration.reference import index_of, remunerate_lines
 from adjudicator.vocabulary import Care
 from tests.remuneration.examples import month, product, whole
+from tests.remuneration.reference import index_of, remunerate_lines
 
 MARCH = month("2026-03")
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adjudicator.remuneration.reference import share_pot
 from adjudicator.remuneration.shares import shares_of, total_of
 from adjudicator.units import LARGEST_AMOUNT, largest_remainder
 from tests.remuneration.examples import whole
+from tests.remuneration.reference import share_pot
 
 weights = st.lists(st.integers(0, 50) | st.integers(0, LARGEST_AMOUNT), min_size=1, max_size=40)
 pots = st.integers(0, 500) | st.integers(0, LARGEST_AMOUNT)

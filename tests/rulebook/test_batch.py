@@ -26,6 +26,8 @@ from adjudicator.words import message
 from ingest.tables import read_claims
 
 RULES = Path(__file__).parents[2] / "rules"
+EVERYTHING = Looked(frozenset({*FIELDS, "line.code", "line.kind"}), frozenset(FIELDS))
+"""Every field may be looked at, as it is here by who is no rule."""
 PAST = 3
 """One claim in so many is taken for one of the past."""
 
@@ -52,7 +54,7 @@ def universe(tmp_path_factory: pytest.TempPathFactory) -> Universe:
     decided = list(adjudicate(inputs.compiled, claims, lines_of_a_group=100))
     tables = inputs.registers.tables
     received = [(one.claims, one.lines) for one in earlier]
-    past = Past.of(inputs.compiled, tables, received, Looked.at_everything())
+    past = Past.of(inputs.compiled, tables, received, EVERYTHING)
     return universe_of_claims(inputs.compiled, tables, claims, past, decided)
 
 

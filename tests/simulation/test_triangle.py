@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from adjudicator.simulation.actuarial import frames
-from adjudicator.simulation.actuarial.development import development, link_ratios, products_from_the_end
+from adjudicator.simulation.actuarial.development import development, products_from_the_end
 from adjudicator.simulation.actuarial.grains import Grain
 from adjudicator.simulation.actuarial.triangles import Entries, joined, triangles
 from tests.simulation.triangle_examples import bookings, growing_triangles, triangle_of
@@ -98,7 +98,6 @@ def test_factors_multiply_out(triangle: object) -> None:
 
 def test_factors_by_hand() -> None:
     triangle = triangle_of([[100, 50, 15], [200, 100], [150]])
-    assert link_ratios(triangle) == [[Fraction(3, 2), Fraction(11, 10)], [Fraction(3, 2)], []]
     found = development(triangle)
     assert found.factors == (Fraction(3, 2), Fraction(11, 10))
     assert list(found.to_last) == [Fraction(33, 20), Fraction(11, 10), 1]

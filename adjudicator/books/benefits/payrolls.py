@@ -28,7 +28,7 @@ from adjudicator.books.books import Books
 from adjudicator.books.officers.register import check_first_person
 from adjudicator.problems import Refused, refused
 from adjudicator.store import bulk, journal, lock
-from adjudicator.store.digests import row_digests, table_hash
+from adjudicator.store.digests import row_digests, table_hash, with_digest
 from adjudicator.store.journal import Act
 from adjudicator.store.loads import Load
 from adjudicator.store.schema import (
@@ -319,8 +319,7 @@ def book(connection: sa.Connection, by: str, new: New, rows: pa.Table, record: M
             }
         )
     )
-    digests = pa.array(row_digests(numbered))
-    bulk.insert(connection, BENEFIT_TRANSACTIONS, numbered.append_column("digest", digests))
+    bulk.insert(connection, BENEFIT_TRANSACTIONS, with_digest(numbered))
     keys = pa.table(
         {
             "plan": pa.array([new.plan] * count, pa.string()),

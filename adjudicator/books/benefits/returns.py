@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +18,7 @@ import sqlalchemy as sa
 
 from adjudicator.benefits.numbers import read_payment_number
 from adjudicator.books.books import Books
+from adjudicator.books.reconciliation import Found, Reconciliation
 from adjudicator.books.return_files import Row, amount_in, read_rows, said_in
 from adjudicator.store import bulk, journal, lock
 from adjudicator.store.digests import row_digests, table_hash
@@ -29,27 +29,6 @@ RECONCILE: Final = "reconcile payroll"
 
 NEEDED: Final = ("transaction", "status")
 """The columns that a return file must have; it may have ``amount``, ``reference`` and ``reason``."""
-
-
-class Found(Enum):
-    """What a row of a return file says."""
-
-    PAID = "paid"
-    FAILED = "failed"
-    DUPLICATE = "duplicate"
-    """It says nothing new."""
-    AFTER_ALL = "after_all"
-    """It was paid, although it had been said to have failed: it is booked, and somebody must look at it."""
-    UNKNOWN = "unknown"
-    """No payment has that number."""
-    NOT_HANDED_OVER = "not_handed_over"
-    """That attempt was never handed over."""
-    DIFFERS = "differs"
-    """It is not of the amount that was to be paid."""
-    CONTRADICTS = "contradicts"
-    """It was paid, and has failed or was paid a second time: the payer must be asked."""
-    UNREADABLE = "unreadable"
-    """The number is mistyped, or the status is neither paid nor failed."""
 
 
 BOOKED: Final = (Found.PAID, Found.FAILED, Found.AFTER_ALL)
@@ -99,30 +78,7 @@ class Returned:
     reason: str | None = None
 
 
-@dataclass(frozen=True)
-class Reconciliation:
-    """What a return file comes to."""
-
-    rows: tuple[Returned, ...]
-    open: int
-    """Payments that were handed over, and that no return file has spoken of yet."""
-
-    def count(self, found: Found) -> int:
-        """Count the rows that mean something."""
-        return sum(row.found is found for row in self.rows)
-
-    def amount(self, found: Found) -> int:
-        """Add up the rows that mean something, in minor units."""
-        return sum(row.amount or 0 for row in self.rows if row.found is found)
-
-    @property
-    def findings(self) -> list[Returned]:
-        """The rows that somebody must look at."""
-        well = (Found.PAID, Found.FAILED, Found.DUPLICATE)
-        return [row for row in self.rows if row.found not in well]
-
-
-def reconcile(books: Books, by: str, path: Path) -> Reconciliation:
+def reconcile(books: Books, by: str, path: Path) -> Reconciliation[Returned]:
     """Take in what the payer says of payments.
 
     Args:

@@ -17,28 +17,24 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books
 from adjudicator.books.closing.periods import standing_closings
 from adjudicator.books.registers import registers_at
-from adjudicator.problems import Problem, Refused, refused
-from adjudicator.store import bulk, journal, loads, lock
+from adjudicator.problems import refused
+from adjudicator.store import journal, loads, lock
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import (
-    CLAIMS,
     CLOSED_MONTHS,
     JOURNAL,
     PAID_STATEMENTS,
     PAYMENT_EVENTS,
     PAYMENT_FILES,
     PAYMENTS,
-    SETTLEMENTS,
     STATEMENT_ROWS,
     STATEMENTS,
 )
-from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
 
@@ -213,10 +209,7 @@ def export(books: Books, by: str) -> PaymentFile:
         again = [one for one in all_payments(connection) if one.state is PaymentState.FAILED]
         if not new and not again:
             last = connection.execute(sa.select(sa.func.max(PAYMENT_FILES.c.file))).scalar()
-            key = "payment.nothing_left" if last else "payment.nothing_due"
-            what = message(key, file=str(last)) if last else message(key)
-            remedy = message(f"{key}.remedy", file=str(last)) if last else message(f"{key}.remedy")
-            raise Refused([Problem(what, remedy=remedy)])
+            raise refused("payment.nothing_left", file=str(last)) if last else refused("payment.nothing_due")
         file, first = (_next(connection, column) for column in (PAYMENT_FILES.c.file, PAYMENTS.c.payment))
         numbered = dict(enumerate(new, first))
         listed = sorted(
@@ -343,27 +336,3 @@ def _bookings(connection: sa.Connection, payments: Sequence[Payment]) -> tuple[B
         for (number, product, account), amount in totals.items()
         if amount
     )
-
-
-def states_of_claims(connection: sa.Connection, claim_ids: Int64s) -> dict[int, PaymentState | None]:
-    """Tell how far the payment of claims is that are on a statement; None where it was not handed over.
-
-    Claims that are on no statement are left out. A claim is *paid* when the payment that settles the last
-    statement it is on was paid.
-    """
-    wanted = bulk.wanted(connection, "asked_claims", pa.table({"claim_id": np.unique(claim_ids)}))
-    query = (
-        sa.select(SETTLEMENTS.c.claim_id, SETTLEMENTS.c.closing, PAID_STATEMENTS.c.payment)
-        .join(wanted, wanted.c.claim_id == SETTLEMENTS.c.claim_id)
-        .join(CLAIMS, CLAIMS.c.claim_id == SETTLEMENTS.c.claim_id)
-        .outerjoin(
-            PAID_STATEMENTS,
-            sa.and_(
-                PAID_STATEMENTS.c.closing == SETTLEMENTS.c.closing,
-                PAID_STATEMENTS.c.facility == CLAIMS.c.facility,
-            ),
-        )
-        .order_by(SETTLEMENTS.c.run)
-    )
-    states = {one.payment: one.state for one in all_payments(connection)}
-    return {int(row.claim_id): states.get(row.payment) for row in connection.execute(query)}

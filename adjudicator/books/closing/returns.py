@@ -10,7 +10,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +17,7 @@ import sqlalchemy as sa
 
 from adjudicator.books.books import Books
 from adjudicator.books.closing.payments import Payment, PaymentState, all_payments, happened
+from adjudicator.books.reconciliation import Found, Reconciliation
 from adjudicator.books.return_files import amount_in, read_rows, said_in
 from adjudicator.store import journal, lock
 from adjudicator.store.journal import Act
@@ -27,23 +27,6 @@ RECONCILE: Final = "reconcile payments"
 
 NEEDED: Final = ("payment", "status")
 """The columns that a return file must have; ``amount`` and ``reference`` it may have."""
-
-
-class Found(Enum):
-    """What a row of a return file says."""
-
-    PAID = "paid"
-    FAILED = "failed"
-    DUPLICATE = "duplicate"
-    """The payment is in that state already."""
-    UNKNOWN = "unknown"
-    """No payment has that number."""
-    DIFFERS = "differs"
-    """It is not of the amount that was to be paid."""
-    CONTRADICTS = "contradicts"
-    """The payer said otherwise before: it was paid and has failed, or was paid twice."""
-    UNREADABLE = "unreadable"
-    """The number is none, the status is neither paid nor failed, or the amount is none."""
 
 
 BOOKED: Final = (Found.PAID, Found.FAILED)
@@ -61,26 +44,7 @@ class Returned:
     """Of the payment, minor units."""
 
 
-@dataclass(frozen=True)
-class Reconciliation:
-    """What a return file comes to."""
-
-    rows: tuple[Returned, ...]
-    open: int
-    """Payments that were handed over, and that no return file has spoken of yet."""
-
-    def count(self, found: Found) -> int:
-        """Count the rows that mean something."""
-        return sum(row.found is found for row in self.rows)
-
-    @property
-    def findings(self) -> list[Returned]:
-        """The rows that somebody must look at."""
-        well = (*BOOKED, Found.DUPLICATE)
-        return [row for row in self.rows if row.found not in well]
-
-
-def reconcile(books: Books, by: str, path: Path) -> Reconciliation:
+def reconcile(books: Books, by: str, path: Path) -> Reconciliation[Returned]:
     """Take in what the payer says of payments. The same file again changes nothing.
 
     Args:

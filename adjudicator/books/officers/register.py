@@ -28,11 +28,10 @@ from adjudicator.officers.register import (
     tidy_name,
 )
 from adjudicator.officers.roles import Role
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Refused, refused
 from adjudicator.store import journal
 from adjudicator.store.journal import Act
 from adjudicator.store.schema import JOURNAL, OFFICER_EVENTS
-from adjudicator.words import message
 
 
 def today() -> dt.date:
@@ -69,7 +68,7 @@ def register_of(connection: sa.Connection) -> Register:
     try:
         return replay(events_of(connection))
     except (KeyError, ValueError):
-        raise Refused([_problem("officers.damaged")]) from None
+        raise refused("officers.damaged") from None
 
 
 def officers(books: Books) -> list[Officer]:
@@ -230,8 +229,4 @@ def check_first_person(connection: sa.Connection, entry: int, by: str) -> None:
     """
     first = connection.execute(sa.select(sa.func.min(OFFICER_EVENTS.c.journal))).scalar()
     if first is not None and entry < first:
-        raise Refused([_problem("officers.first_unproven", by=by)])
-
-
-def _problem(key: str, **values: Any) -> Problem:
-    return Problem(message(key, **values), remedy=message(f"{key}.remedy", **values))
+        raise refused("officers.first_unproven", by=by)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, Final
 
 import pyarrow as pa
@@ -151,7 +151,7 @@ def _groups(
         for row in _cohort(connection, cohort, start, end, by).to_pylist():
             group = row["key"] if by not in _LEVELS else places.get(row["key"])
             rows[cohort].setdefault(group, []).append(row)
-    services: dict[str | None, list[_Service]] = {}
+    services: dict[str | None, list[ServiceFigures]] = {}
     for key, counted in _service(connection, start, end, by).items():
         group = key if by not in _LEVELS else places.get(key or "")
         services.setdefault(group, []).extend(counted)
@@ -362,19 +362,8 @@ def _rejected(conditions: Sequence[Condition]) -> Query:
 # What became of claims, and what patients say.
 
 
-@dataclass(frozen=True)
-class _Service:
-    """Counts of some claims."""
-
-    handed_over: int = 0
-    days: int = 0
-    marks: int = 0
-    mark_sum: int = 0
-    asked: int = 0
-    answered: int = 0
-
-
-def _service_figures(counted: Sequence[_Service]) -> ServiceFigures:
+def _service_figures(counted: Sequence[ServiceFigures]) -> ServiceFigures:
+    """Add up what was counted of the same claims, figure by figure."""
     return ServiceFigures(
         *(sum(getattr(one, field.name) for one in counted) for field in fields(ServiceFigures))
     )
@@ -382,13 +371,15 @@ def _service_figures(counted: Sequence[_Service]) -> ServiceFigures:
 
 def _service(
     connection: sa.Connection, start: dt.date, end: dt.date, by: Grouping | None
-) -> dict[str | None, list[_Service]]:
+) -> dict[str | None, list[ServiceFigures]]:
     """Read it of the claims whose treatment began in a period, by the key of their groups."""
     claims = _claims_by_key(last_run(connection), start, end, by)
-    found: dict[str | None, list[_Service]] = {}
+    found: dict[str | None, list[ServiceFigures]] = {}
     for row in connection.execute(_handed_over(claims)):
         days = (dt.date.fromisoformat(row.day) - row.date_claimed).days
-        found.setdefault(row.key, []).append(_Service(handed_over=row.claims, days=days * int(row.claims)))
+        found.setdefault(row.key, []).append(
+            ServiceFigures(handed_over=row.claims, days=days * int(row.claims))
+        )
     marks = (
         sa.select(
             claims.c.key, sa.func.count(FEEDBACK.c.mark).label("marks"), total(FEEDBACK.c.mark, "mark_sum")
@@ -397,7 +388,7 @@ def _service(
         .group_by(claims.c.key)
     )
     for row in connection.execute(marks):
-        found.setdefault(row.key, []).append(_Service(marks=int(row.marks), mark_sum=int(row.mark_sum)))
+        found.setdefault(row.key, []).append(ServiceFigures(marks=int(row.marks), mark_sum=int(row.mark_sum)))
     drawn = (
         sa.select(SELECTED.c.claim_id)
         .distinct()
@@ -412,7 +403,7 @@ def _service(
         .group_by(claims.c.key)
     )
     for row in connection.execute(asked):
-        found.setdefault(row.key, []).append(_Service(asked=int(row.asked), answered=int(row.answered)))
+        found.setdefault(row.key, []).append(ServiceFigures(asked=int(row.asked), answered=int(row.answered)))
     return found
 
 

@@ -27,7 +27,7 @@ from adjudicator.books.review.selection_frame import (
     usual_history,
 )
 from adjudicator.books.review.selection_plan import Plan
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import Problem, Refused, refused
 from adjudicator.review import sampling
 from adjudicator.review import selection as methods
 from adjudicator.review.selection import DRAWN_BY_LOT, Method, Selection, TooSmall, total
@@ -128,8 +128,7 @@ def draw_as_planned(
             history, within = compared_with(connection, plan, moment, candidates)
             if not len(history.claimed):
                 start, end = (plan.history[0], plan.history[1]) if plan.history else (None, None)
-                what = message("review_selection.no_history", start=start, end=end)
-                raise Refused([Problem(what, remedy=message("review_selection.no_history.remedy"))])
+                raise refused("review_selection.no_history", start=start, end=end)
             return methods.select_variance(frame, history, within, plan.excess, plan.by_level, plan.fewest)
         case Method.STRATIFIED:
             size = _size(plan, len(frame))
@@ -138,9 +137,7 @@ def draw_as_planned(
                     frame, size, key, plan.by, plan.allocation, plan.classes, plan.take_all
                 )
             except TooSmall as small:
-                what = message("review_selection.too_small", size=size, least=small.least)
-                remedy = message("review_selection.too_small.remedy", least=small.least)
-                raise Refused([Problem(what, remedy=remedy)]) from None
+                raise refused("review_selection.too_small", size=size, least=small.least) from None
 
 
 def _size(plan: Plan, count: int) -> int:
@@ -156,14 +153,8 @@ def _refuse_same(connection: sa.Connection, plan: Plan, candidates: Candidates) 
             continue
         before = read_candidates(connection, plan.purpose, _moment(kept), plan.wanted)
         if np.isin(candidates.claim_ids, before.claim_ids).all():
-            what = message(
-                "review_selection.same",
-                selection=str(kept.selection),
-                by=kept.by,
-                at=moment(kept.at),
-            )
-            remedy = message("review_selection.same.remedy", selection=str(kept.selection))
-            raise Refused([Problem(what, remedy=remedy)])
+            number, at = str(kept.selection), moment(kept.at)
+            raise refused("review_selection.same", selection=number, by=kept.by, at=at)
 
 
 def _record(plan: Plan, moment: Moment, candidates: Candidates, selection: Selection) -> dict[str, Any]:
@@ -261,8 +252,7 @@ def find_selection(connection: sa.Connection, number: int) -> Kept:
     """
     found = [kept for kept in kept_selections(connection) if kept.selection == number]
     if not found:
-        what = message("review_selection.unknown", selection=str(number))
-        raise Refused([Problem(what, remedy=message("review_selection.unknown.remedy"))])
+        raise refused("review_selection.unknown", selection=str(number))
     return found[0]
 
 
@@ -297,6 +287,5 @@ def draw_again(connection: sa.Connection, number: int) -> tuple[Kept, Drawn]:
     drawn = (_rows(candidates.claim_ids, selection), selected_rows(connection, number))
     hashes = {hash_of_selected(rows) for rows in drawn}
     if candidates.hash != kept.record["frame"]["hash"] or hashes != {kept.record["selected"]["hash"]}:
-        what = message("review_selection.differs", selection=str(number))
-        raise Refused([Problem(what, remedy=message("review_selection.differs.remedy"))])
+        raise refused("review_selection.differs", selection=str(number))
     return kept, Drawn(number, plan, candidates, selection, kept.record)

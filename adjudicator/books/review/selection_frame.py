@@ -21,7 +21,7 @@ from adjudicator.adjudication.booking import DECISION, REVERSAL
 from adjudicator.books.registers import registers_at
 from adjudicator.books.review.selection_plan import FEEDBACK, REVIEW, Plan, Wanted
 from adjudicator.encoding import one_array
-from adjudicator.problems import Problem, Refused
+from adjudicator.problems import refused
 from adjudicator.review.selection import Frame, History
 from adjudicator.store import bulk
 from adjudicator.store.digests import row_digests, table_hash
@@ -42,7 +42,6 @@ from adjudicator.store.schema import (
 )
 from adjudicator.units import add_months, date_of, day_number
 from adjudicator.vocabulary import Category, ClaimStatus, FacilityLevel, VisitType, Word
-from adjudicator.words import message
 
 Int64s = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -131,13 +130,11 @@ def read_candidates(connection: sa.Connection, purpose: str, moment: Moment, wan
 
 def _check(connection: sa.Connection, wanted: Wanted) -> None:
     if wanted.start and wanted.end and wanted.end < wanted.start:
-        what = message("review_selection.period_reversed", start=wanted.start, end=wanted.end)
-        raise Refused([Problem(what, remedy=message("review_selection.period_reversed.remedy"))])
+        raise refused("review_selection.period_reversed", start=wanted.start, end=wanted.end)
     if wanted.facility is not None:
         codes = REGISTERS["facilities"].c.code
         if connection.execute(sa.select(codes).where(codes == wanted.facility)).first() is None:
-            what = message("review_selection.unknown_facility", code=wanted.facility)
-            raise Refused([Problem(what, remedy=message("review_selection.unknown_facility.remedy"))])
+            raise refused("review_selection.unknown_facility", code=wanted.facility)
 
 
 def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:

@@ -35,18 +35,6 @@ class Development:
         return tuple(None if one is None or one == 0 else 1 / one for one in self.to_last)
 
 
-def link_ratios(triangle: Triangle) -> list[list[Factor]]:
-    """Give how each origin grew from age to age: row *i* has as many ratios as the origin has known steps.
-
-    None where it had nothing to grow from.
-    """
-    sums = triangle.cumulative.tolist()
-    return [
-        [_ratio(sums[row][age + 1], sums[row][age]) for age in range(triangle.size - row - 1)]
-        for row in range(triangle.size)
-    ]
-
-
 def development(triangle: Triangle, periods: int | None = None) -> Development:
     """Compute the development factors of a triangle.
 
