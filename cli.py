@@ -48,6 +48,7 @@ from commands.shared import (
     language_option,
     out,
     progress_shown,
+    speaking,
     told,
 )
 from commands.shared import t as _t
@@ -325,3 +326,4 @@ rules_commands.rules.add_command(routing_commands.route)
 fhir_commands.fhir.add_command(fhir_export_commands.export)
 fhir_commands.fhir.add_command(fhir_intake_commands.check)
 simulate_commands.simulate.add_command(simulation_report_commands.report)
+speaking(main)

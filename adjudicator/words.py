@@ -12,7 +12,8 @@ Where a noun follows a number, the text gives both forms, and the number by its 
 Each language has its own singular: English speaks so of 1 alone, French of 0 and of 1.5 too.
 
 French puts a space before ``: ; ? ! %`` and within ``« »``. The files have plain ones there, which one can
-see and type; they are made unbreakable as they are read, so that no line begins with a sign.
+see and type; they are made unbreakable as they are read, so that no line begins with a sign. So are those of
+the texts that rules and products bring along, as they are shown (:func:`unbroken`).
 """
 
 from __future__ import annotations
@@ -84,6 +85,10 @@ class Percentage:
         return Decimal(self.hundredths).scaleb(-2)
 
 
+_WITH_DECIMALS: Final = (Amount, Quantity, Percentage, Decimal, float)
+"""What is written with decimals."""
+
+
 @dataclass(frozen=True)
 class Message:
     """A key of the catalogue with the values that fill its text."""
@@ -131,6 +136,12 @@ def parts(template: str) -> tuple[str | Blank, ...]:
     return tuple(found)
 
 
+@lru_cache(4096)
+def unbroken(said: str, language: str) -> str:
+    """Make the spaces unbreakable at which no line of a language may end."""
+    return _UNBROKEN.sub("\u00a0", said) if language == "fr" else said
+
+
 def fill(template: str, values: Mapping[str, Any], language: str = "en") -> str:
     """Fill in a text: the catalogue's, or one that a rule brings along.
 
@@ -139,7 +150,8 @@ def fill(template: str, values: Mapping[str, Any], language: str = "en") -> str:
 
     """
     return "".join(
-        part if isinstance(part, str) else _put(part, values[part.name], language) for part in parts(template)
+        part if isinstance(part, str) else _put(part, values[part.name], language)
+        for part in parts(unbroken(template, language))
     )
 
 
@@ -190,7 +202,7 @@ def entries() -> dict[str, dict[str, str]]:
             raise ValueError(f"{file.name} repeats {', '.join(sorted(twice))}")
         for texts in loaded.values():
             if "fr" in texts:
-                texts["fr"] = _UNBROKEN.sub("\u00a0", texts["fr"])
+                texts["fr"] = unbroken(texts["fr"], "fr")
         found.update(loaded)
     return found
 
@@ -247,7 +259,9 @@ def shown(value: Any, language: str = "en") -> Any:
         case int():
             return number(value, 0, language)
         case list() | tuple():
-            return ", ".join(str(shown(item, language)) for item in value)
+            # French has commas in its numbers.
+            comma = language != "fr" or not any(isinstance(item, _WITH_DECIMALS) for item in value)
+            return (", " if comma else "\u00a0; ").join(str(shown(item, language)) for item in value)
         case _:
             return value
 

@@ -342,8 +342,10 @@ def _print_proposed(books: Books, case: Case, language: str) -> None:
 @case_argument
 @click.option("--accept", is_flag=True, help=_t("review.accept"))
 @click.option("--line", "lines", type=click.IntRange(0), multiple=True, help=_t("review.line"))
-@click.option("--quantity", "quantities", multiple=True, help=_t("review.quantity"))
-@click.option("--price", "prices", multiple=True, help=_t("review.price"))
+@click.option(
+    "--quantity", "quantities", multiple=True, metavar=_t("metavar.number"), help=_t("review.quantity")
+)
+@click.option("--price", "prices", multiple=True, metavar=_t("metavar.number"), help=_t("review.price"))
 @click.option(
     "--reject-line", "rejected", type=click.IntRange(0), multiple=True, help=_t("review.reject_line")
 )
@@ -494,7 +496,7 @@ def review_reasons(language: str) -> None:
 
 @review.command("route", help=_t("review.route.help"), epilog=_t("review.route.example"))
 @click.argument("cases", nargs=-1, metavar=_t("review.route.cases"))
-@confirm_option
+@click.option("--confirm", is_flag=True, help=_t("review.route.confirm"))
 @scheme_option
 @person_option
 @language_option

@@ -73,6 +73,18 @@ def language_option(command: Command) -> Command:
     return option(command)
 
 
+def speaking(group: click.Group) -> None:
+    """Let a group and those below it take ``--lang`` as well: wherever it stands, it was read (LANGUAGE)."""
+    # Those in which a command need not be named hand all that they are given on to it.
+    hands_on = type(group).parse_args is not click.Group.parse_args
+    if not hands_on and not any("--lang" in option.opts for option in group.params):
+        choice = click.Choice(LANGUAGES)
+        group.params.append(click.Option(["--lang"], type=choice, expose_value=False, help=t("lang.help")))
+    for command in group.commands.values():
+        if isinstance(command, click.Group):
+            speaking(command)
+
+
 FOLDER: Final = click.Path(path_type=Path, file_okay=False, exists=True)
 READ: Final = (
     ".csv",

@@ -57,6 +57,15 @@ def test_what_acts_only_when_it_is_meant_is_confirmed() -> None:
     }
 
 
+def test_the_language_may_be_said_before_a_command() -> None:
+    assert {"", "review", "rules", "select"} <= {path for path, _ in having("--lang")}
+    result = CliRunner().invoke(
+        cli.main, ["--lang", "fr", "review", "--lang", "fr", "reasons", "--lang", "fr"]
+    )
+    assert result.exit_code == 0
+    assert "doublon d’une autre prestation" in result.output
+
+
 @pytest.mark.parametrize("path", [" ".join(path) for path, _ in COMMANDS])
 def test_every_option_is_explained_in_whole_sentences(path: str) -> None:
     for where, option in OPTIONS:

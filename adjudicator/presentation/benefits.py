@@ -17,14 +17,15 @@ from adjudicator.benefits.numbers import payment_number
 from adjudicator.benefits.read import AnyPlan, CompiledPlan
 from adjudicator.books.benefits.handing import BenefitFile
 from adjudicator.books.benefits.payrolls import FAMILIES, Payroll, Proposal, State
-from adjudicator.books.benefits.returns import Found, Reconciliation
+from adjudicator.books.benefits.returns import Returned
 from adjudicator.books.benefits.tracing import Trace
 from adjudicator.books.benefits.why import Cell, Why
 from adjudicator.books.books import Books
+from adjudicator.books.reconciliation import Found, Reconciliation
 from adjudicator.presentation.benefit_files import handed_number
 from adjudicator.presentation.face import Face
 from adjudicator.presentation.rules import in_language
-from adjudicator.presentation.tables import plain_table
+from adjudicator.presentation.tables import at, plain_table
 from adjudicator.rulebook.fields import Field, Level, Type
 from adjudicator.units import date_of, unscaled
 from adjudicator.words import label, moment, shown, text
@@ -177,7 +178,7 @@ class BenefitView(Face):
             )
             for one in files:
                 counts = (self.count(one.attempts), self.money(one.total))
-                table.add_row(str(one.file), one.at, one.by, *counts)
+                table.add_row(str(one.file), at(one.at), one.by, *counts)
             self.show(table)
             table = self.table(("state", False), ("payments", True), ("sum", True))
             for name, tally in sorted(payroll.tallies.items()):
@@ -230,7 +231,7 @@ class BenefitView(Face):
         if no_payer:
             self.say("no_payer", "dim")
 
-    def reconciled(self, done: Reconciliation) -> None:
+    def reconciled(self, done: Reconciliation[Returned]) -> None:
         """Say what a return file came to, row by row where somebody must look at it."""
         for row in done.findings:
             values = {"row": row.row, "transaction": row.transaction, "payee": row.payee or "–"}
@@ -264,7 +265,7 @@ class BenefitView(Face):
                 if step.attempt and step.attempt > 1:
                     what = self.word("attempt", what=what, attempt=step.attempt)
                 file = self.word("in_file", file=str(step.file)) if step.file else ""
-                cells = (step.at, step.by, what, " ".join(part for part in (file, step.detail) if part))
+                cells = (at(step.at), step.by, what, " ".join(part for part in (file, step.detail) if part))
                 table.add_row("", *map(Text, cells), style="red" if step.what == "failed" else "")
             self.show(table)
         paid = [one.amount for one in traces if one.state == "paid"]

@@ -17,7 +17,7 @@ from adjudicator.books.status import Status
 from adjudicator.books.verification import Verification
 from adjudicator.presentation.problems import problem_lines
 from adjudicator.presentation.summary import summary_table
-from adjudicator.presentation.tables import plain_table
+from adjudicator.presentation.tables import at, plain_table
 from adjudicator.problems import Problem
 from adjudicator.store.loads import Load
 from adjudicator.words import Amount, message, say, shown, text
@@ -221,7 +221,7 @@ def print_status(console: Console, status: Status, language: str) -> None:
     for run in status.runs:
         kind = text(f"books.kind.{run.kind}", language)
         amount = shown(Amount(run.valuated, status.decimals), language)
-        runs.add_row(str(run.run), run.name, kind, run.by, run.at, shown(run.claims, language), amount)
+        runs.add_row(str(run.run), run.name, kind, run.by, at(run.at), shown(run.claims, language), amount)
     console.print(runs if status.runs else text("books.status.no_runs", language))
     if status.open_run is not None:
         console.print(text("books.status.open_run", language, run=status.open_run), style="yellow")

@@ -13,8 +13,10 @@ from adjudicator.books.books import Books
 from adjudicator.books.closing.page import Page
 from adjudicator.books.closing.payments import Due, Payment, PaymentFile, PaymentState
 from adjudicator.books.closing.periods import CLOSED, ClosedMonth, named
-from adjudicator.books.closing.returns import Found, Reconciliation
+from adjudicator.books.closing.returns import Returned
+from adjudicator.books.reconciliation import Found, Reconciliation
 from adjudicator.presentation.face import Face
+from adjudicator.presentation.tables import at
 from adjudicator.remuneration.capitation import CapitationPayment, Figures
 from adjudicator.remuneration.index import RelativeIndex
 from adjudicator.remuneration.months import written_month
@@ -199,7 +201,14 @@ def print_closings(console: Console, books: Books, closings: Sequence[ClosedMont
         else:
             key = "reopened"
         reason = str(one.record.get("reason", ""))
-        cells = (str(one.closing), one.name, face.word(f"state.{key}"), one.by, one.at, face.money(one.total))
+        cells = (
+            str(one.closing),
+            one.name,
+            face.word(f"state.{key}"),
+            one.by,
+            at(one.at),
+            face.money(one.total),
+        )
         table.add_row(*map(Text, (*cells, reason)), style="" if key == "closed_now" else "dim")
     console.print(table)
 
@@ -258,7 +267,9 @@ def print_export(console: Console, books: Books, file: PaymentFile, language: st
         face.say("no_payer", "yellow")
 
 
-def print_reconciliation(console: Console, books: Books, done: Reconciliation, language: str) -> None:
+def print_reconciliation(
+    console: Console, books: Books, done: Reconciliation[Returned], language: str
+) -> None:
     """Say what a return file came to, row by row where somebody must look at it."""
     face = Face(console, books, language, "closing")
     for row in done.findings:

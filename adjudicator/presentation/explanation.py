@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import textwrap
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
@@ -18,23 +17,12 @@ from adjudicator.units import date_of, unscaled
 from adjudicator.vocabulary import ClaimStatus, Cut, Reason
 from adjudicator.words import Amount, Message, message, say, shown, text
 
-PLAIN_WIDTH: Final = 100
-"""Columns of the plain text."""
-
 _INDENT: Final = "  "
 
 
 def print_explanation(console: Console, explanation: Explanation, language: str) -> None:
     """Print an explanation to a console."""
     console.print(explanation_view(explanation, language))
-
-
-def explanation_text(explanation: Explanation, language: str, width: int = PLAIN_WIDTH) -> str:
-    """Write an explanation as plain text, the same on any machine; ``width`` is in columns."""
-    file = io.StringIO()
-    console = Console(file=file, width=width, color_system=None, legacy_windows=False, _environ={})
-    print_explanation(console, explanation, language)
-    return "".join(line.rstrip() + "\n" for line in file.getvalue().split("\n")[:-1])
 
 
 def explanation_view(explanation: Explanation, language: str) -> Group:

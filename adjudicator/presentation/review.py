@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from rich.console import Console, Group, RenderableType
@@ -12,14 +12,18 @@ from rich.table import Table
 from rich.text import Text
 
 from adjudicator.books.books import Books
-from adjudicator.books.review.case_file import CaseFile, FileLine, Flag, OtherClaim
+from adjudicator.books.review.case_file import CaseFile, FileLine, OtherClaim
 from adjudicator.books.review.cases import Case
 from adjudicator.books.review.delivery import LineAmounts, Trial
+from adjudicator.books.review.flags import Flag
 from adjudicator.books.review.queue_figures import Figures
+from adjudicator.presentation.rules import in_language
+from adjudicator.presentation.tables import Names
 from adjudicator.review.cases import Event, State, What
 from adjudicator.review.decision import ReviewedLine
 from adjudicator.review.grading import Grade
 from adjudicator.review.reasons import REASONS, Use
+from adjudicator.review.strata import in_words
 from adjudicator.review.usefulness import Usefulness
 from adjudicator.review.working_days import working_days_late
 from adjudicator.rulebook.flags import explanation
@@ -101,19 +105,22 @@ class ReviewView:
                 self._money(case.saving),
                 str(case.minutes),
                 due,
-                "\n".join(self._why(case)),
+                Names(tuple(self._why(case))),
                 style="red" if late else "dim" if standing.state is not State.OPEN else "",
             )
         return table
 
-    def _due(self, case: Case, today: dt.date) -> tuple[str, bool]:
+    def _due(
+        self, case: Case, today: dt.date, written: Callable[[dt.date], str] = dt.date.isoformat
+    ) -> tuple[str, bool]:
+        """Tell when a case is due, in words or as tables have it, and whether it is late."""
         standing = case.standing
         if standing.state is State.RETURNED and standing.until is not None:
-            return self._text("list.until", day=self._day(standing.until.date())), False
+            return self._text("list.until", day=written(standing.until.date())), False
         late = working_days_late(standing.due, today, self._calendar)
         if late:
-            return self._text("list.overdue", day=self._day(standing.due), days=late), True
-        return self._day(standing.due), False
+            return self._text("list.overdue", day=written(standing.due), days=late), True
+        return written(standing.due), False
 
     def _why(self, case: Case) -> Iterator[str]:
         yield from case.rules
@@ -144,7 +151,7 @@ class ReviewView:
             "currency": self._currency,
             "minutes": case.minutes,
         }
-        due, late = self._due(case, standing.since.date() if standing.closed else today)
+        due, late = self._due(case, standing.since.date() if standing.closed else today, self._shown)
         told = self._text("show.queue", **values, score=str(case.score), due=due)
         yield Text(told, style="red" if late else "dim")
         if file.settled is not None:
@@ -153,7 +160,7 @@ class ReviewView:
             yield Text(self._text("show.settled", month=file.settled.month, state=state), style="yellow")
         yield from self._heading("show.why")
         yield from self._reasons_to_look(file)
-        yield from self._heading("show.lines")
+        yield from self._heading("show.lines", currency=self._currency)
         yield self._lines(file)
         for line in file.lines:
             if line.explanation:
@@ -210,19 +217,19 @@ class ReviewView:
             chance, of = selection.probability
             values = {
                 "selection": str(selection.selection),
-                "method": selection.method,
+                "method": text(f"review_selection.method.{selection.method}", self._language),
                 "by": selection.by,
                 "probability": Percentage(divide_rounded(chance * 10_000, of)),
             }
             told = self._text("show.selection", **values)
             if selection.stratum not in (None, WHOLE):
-                told += ", " + self._text("show.stratum", stratum=selection.stratum)
+                told += ", " + self._text("show.stratum", stratum=in_words(selection.stratum))
             yield _indented(told)
 
     def _flag(self, flag: Flag) -> str:
         values = {"rule": flag.rule, "score": str(flag.score), "line": str(flag.line)}
         if flag.text is not None:
-            title: str = getattr(flag.text.definition.title, self._language)
+            title = in_language(flag.text.definition.title, self._language)
             values["rule"] = self._text("show.rule", title=title, rule=flag.rule, severity=flag.severity)
             if flag.text.definition.status == "shadow":
                 values["rule"] = self._text("show.on_trial", rule=values["rule"])
@@ -266,7 +273,8 @@ class ReviewView:
         if not file.history:
             yield Text(self._text("show.no_history"), style="bold")
             return
-        yield Text(self._text("show.history", count=file.others), style="bold")
+        told = self._text("show.history", count=file.others, currency=self._currency)
+        yield Text(told, style="bold")
         table = self._table(
             ("list.claim", False),
             ("show.from", False),
@@ -316,17 +324,17 @@ class ReviewView:
             to = content["to"]
             told += " " + (self._text("event.to", officer=to) if to else self._text("event.to_nobody"))
         if event.what is What.RETURNED:
-            told += " " + self._text("event.until", day=content["until"][:10])
+            told += " " + self._text("event.until", day=dt.date.fromisoformat(content["until"][:10]))
         if event.what is What.REGRADED:
             was, now = (Grade.of_record(content[name]) for name in ("was", "is"))
             told = self._text("told", what=told, more=self._risen(was, now))
         if "due" in content:
-            told += ", " + self._text("event.due", day=content["due"])
+            told += ", " + self._text("event.due", day=dt.date.fromisoformat(content["due"]))
         if "decision" in content:
             decision = content["decision"]
             told = self._text("told", what=told, more=self._text(f"verdict.{decision['verdict']}"))
             amounts = {name: self._money(value) for name, value in content["valuated"].items()}
-            told += ", " + self._text("event.amounts", **amounts)
+            told += ", " + self._text("event.amounts", **amounts, currency=self._currency)
             return self._with_reason(told, decision["reason"], decision["words"])
         return self._with_reason(told, content.get("reason"), content.get("words"))
 
@@ -437,7 +445,7 @@ class ReviewView:
         table = self._table(*((f"stats.{name}", name != "source") for name in names))
         costs = []
         for one in sources:
-            table.add_row(self._source(one), *self._worth(one))
+            table.add_row(Names((self._source(one),)), *self._worth(one))
             if one.only_costs():
                 costs.append(one)
         table.add_row(self._text("stats.all"), *self._worth(total), style="bold")
@@ -449,7 +457,8 @@ class ReviewView:
 
     def _source(self, one: Usefulness) -> str:
         if one.source.startswith(":"):
-            return self._text("stats.method", method=one.source[1:])
+            method = text(f"review_selection.method.{one.source[1:]}", self._language)
+            return self._text("stats.method", method=method)
         return one.source
 
     def _worth(self, one: Usefulness) -> Iterator[str]:

@@ -11,7 +11,7 @@ from rich.text import Text
 from adjudicator.books.books import Books
 from adjudicator.books.review.dispatch import Dispatched, Step
 from adjudicator.books.review.routing import routing_of_books
-from adjudicator.presentation.problems import problem_lines
+from adjudicator.presentation.problems import problem_line
 from adjudicator.presentation.review import plain_table
 from adjudicator.review.routing.outcome import explanation
 from adjudicator.words import Message, message, say, text
@@ -35,7 +35,7 @@ def print_dispatched(
         table.add_column(text(f"review.route.{name}", language), overflow="fold", no_wrap=name == "claim")
     moved = [one for one in done if one.step is not Step.NOTHING]
     for one in moved:
-        why = "; ".join(
+        why = "\n".join(
             explanation(routing.by_name[firing.rule], firing, books.decimals, language)
             for firing in one.routed.why
         )
@@ -43,8 +43,10 @@ def print_dispatched(
     if moved:
         console.print(table)
     for one in moved:
-        for line in problem_lines(one.refused, language):
-            console.print(Text(f"{one.case.case} {one.case.name}: {line}", style="red"), soft_wrap=True)
+        for problem in one.refused:
+            case = f"{one.case.case} {one.case.name}"
+            told = message("review.told", what=case, more=problem_line(problem, language).plain)
+            console.print(Text(say(told, language), style="red"), soft_wrap=True)
     counts = Counter(one.step for one in done if not one.refused)
     values = {step.value: counts[step] for step in Step}
     console.print(text("review.route.count", language, **values), style="bold")

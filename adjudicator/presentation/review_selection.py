@@ -14,7 +14,9 @@ from adjudicator.books.review.feedback import Answered, FeedbackLoad
 from adjudicator.books.review.selection import Drawn, Kept
 from adjudicator.books.review.selection_estimate import Estimated, if_nothing_is_found
 from adjudicator.books.review.selection_plan import REVIEW
+from adjudicator.presentation.books import print_warnings
 from adjudicator.presentation.face import Face
+from adjudicator.presentation.tables import at
 from adjudicator.review.estimate import THIN, Estimate, Interval
 from adjudicator.review.feedback import QUESTIONS
 from adjudicator.review.selection import DRAWN_BY_LOT, Method
@@ -98,7 +100,7 @@ def print_selections(console: Console, books: Books, kept: Sequence[tuple[Kept, 
             write.word(f"purpose.{one.purpose}"),
             write.word(f"method.{one.method.value}"),
             one.by,
-            one.at,
+            at(one.at),
             write.count(record["selected"]["claims"]),
             write.count(record["frame"]["claims"]),
             write.money(record["selected"]["valuated"]),
@@ -337,6 +339,7 @@ def print_feedback_load(console: Console, books: Books, done: FeedbackLoad, lang
         for one in contradicted:
             write.console.print(f"{one.facility}/{one.claim}", style="bold")
             _print_findings(write, one)
+    print_warnings(console, done.warnings, language)
 
 
 def print_feedback(console: Console, books: Books, answers: Sequence[Answered], language: str) -> None:

@@ -10,20 +10,21 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from adjudicator.product.definition import Label
+from adjudicator.product.definition import Label, Period
 from adjudicator.rulebook.definition import Then
 from adjudicator.rulebook.examples import Tried
 from adjudicator.rulebook.fields import FIELDS, SHORT
 from adjudicator.rulebook.read import CompiledRule
-from adjudicator.words import Percentage, label, shown, text
+from adjudicator.units import OPEN_END, OPEN_START, date_of
+from adjudicator.words import Percentage, label, parts, shown, text, unbroken
 
 if TYPE_CHECKING:
     from adjudicator.trial import Trial
 
 
 def in_language(said: Label, language: str) -> str:
-    """Give a label in a language."""
-    return str(getattr(said, language))
+    """Give a label in a language, as it is shown."""
+    return unbroken(getattr(said, language), language)
 
 
 def _plain_table(*headings: str) -> Table:
@@ -70,8 +71,10 @@ def print_rule(console: Console, rule: CompiledRule, language: str) -> None:
         ("status", text(f"rules.status.{said.status}", language)),
         ("then", _what_happens(said.then, language)),
         ("source", said.source),
-        ("explanation", in_language(said.explanation, language)),
+        ("explanation", _template(in_language(said.explanation, language))),
     ]
+    if in_force := _in_force(said.valid, language):
+        rows.insert(3, ("in_force", in_force))
     if said.false_alarms:
         rows.append(("false_alarms", in_language(said.false_alarms, language)))
     table = _plain_table("", "")
@@ -82,8 +85,32 @@ def print_rule(console: Console, rule: CompiledRule, language: str) -> None:
     console.print(Padding(Text(said.when.strip()), (0, 0, 0, 2)))
     for name, codes in said.sets.items():
         console.print(Padding(Text(f"@{name}: {', '.join(codes)}"), (0, 0, 0, 2)))
+    if said.values:
+        console.print(Text(text("rules.list.values", language), style="dim"))
+    for name, value in said.values.items():
+        console.print(Padding(Text(f"{name}: {value.strip()}"), (0, 0, 0, 2)))
     place = rule.source.place_of(())
     console.print(Text(f"{place.file}  {shown(rule.content_hash[:12], language)}", style="dim"))
+
+
+def _template(explanation: str) -> str:
+    """Write an explanation for people: its names in braces, and of two forms the plural."""
+    return "".join(
+        part if isinstance(part, str) else part.forms[1] if part.forms else f"{{{part.name}}}"
+        for part in parts(explanation)
+    )
+
+
+def _in_force(valid: Period, language: str) -> str:
+    """Tell when a rule is in force; nothing where it always is."""
+    values = {}
+    if valid.start != OPEN_START:
+        values["start"] = date_of(valid.start)
+    if valid.end != OPEN_END:
+        values["end"] = date_of(valid.end)
+    if not values:
+        return ""
+    return text(f"rules.list.in_force.{'_to_'.join(values)}", language, **values)
 
 
 def print_fields(console: Console, language: str) -> None:
@@ -107,11 +134,11 @@ def print_trial(console: Console, trial: Trial, language: str) -> None:
     longest = max((len(one.rule) for one in trial.rules), default=0)
     table.add_column(text("rules.list.rule", language), min_width=longest)
     for name in names:
-        table.add_column(
-            text(f"rules.measure.{name}", language), justify="left" if name == "finds" else "right"
-        )
+        numbers = name != "finds"
+        heading = text(f"rules.measure.{name}", language)
+        table.add_column(heading, justify="right" if numbers else "left", no_wrap=numbers, overflow="fold")
     for one in trial.rules:
-        found = ", ".join(
+        found = "\n".join(
             f"{fault} {shown(right, language)}/{shown(count, language)}"
             for fault, (right, count) in one.found.items()
         )

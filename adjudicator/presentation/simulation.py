@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from adjudicator.presentation.rules import in_language
 from adjudicator.simulate import Again
 from adjudicator.simulation.bands import CHANGE
 from adjudicator.simulation.results import CAUSES, COUNTS, FIGURES, RATIOS, Simulation, VariantResult
@@ -76,7 +77,7 @@ def _table(*columns: str) -> Table:
 
 def _print_scenarios(console: Console, simulation: Simulation, language: str) -> None:
     for variant in simulation.variants:
-        label = variant.title.fr if language == "fr" else variant.title.en
+        label = in_language(variant.title, language)
         console.print()
         console.print(Text(f"{variant.name} – {label}" if label != variant.name else label, style="bold"))
         for change in variant.changes:

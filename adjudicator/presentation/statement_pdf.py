@@ -127,7 +127,7 @@ class _Paper(Pages):
             ("account", statement.account or "–"),
         ]
         others = [
-            ("closing", f"{closing.closing} · {closing.at[:10]}"),
+            ("closing", f"{closing.closing} · {self._date(_day(closing.at))}"),
             ("location", closing.location or self._say("national")),
             ("payment", str(self._one.payment) if self._one.payment is not None else "–"),
         ]
@@ -284,7 +284,7 @@ class _Paper(Pages):
     def _notice(self) -> None:
         days = self._books.settings.closing.appeal_days
         closing = self._one.closing
-        until = dt.date.fromisoformat(closing.at[:10]) + dt.timedelta(days)
+        until = _day(closing.at) + dt.timedelta(days)
         said = self._say("appeal", days=days, until=until, facility=self._one.facility)
         lines = wrapped(said, PLAIN, 8, INNER - 12 * mm)
         height = (12 + 4 * len(lines)) * mm
@@ -299,7 +299,7 @@ class _Paper(Pages):
             self.y -= 4 * mm
             self.write(MARGIN + 6 * mm, line, PLAIN, 8)
         self.y -= 16 * mm
-        self.write(MARGIN, self._say("closed_by", by=closing.by, day=closing.at[:10]), PLAIN, 8)
+        self.write(MARGIN, self._say("closed_by", by=closing.by, day=self._date(_day(closing.at))), PLAIN, 8)
         self.canvas.setStrokeColor(FAINT)
         self.canvas.line(WIDTH - MARGIN - 70 * mm, self.y, WIDTH - MARGIN, self.y)
         self.write(WIDTH - MARGIN - 70 * mm, self._say("signature"), PLAIN, 7, FAINT, y=self.y - 3.6 * mm)
@@ -410,6 +410,10 @@ class _Paper(Pages):
 def _rows(lines: Any) -> Iterator[Row]:
     for batch in lines.to_batches(max_chunksize=4096):
         yield from batch.to_pylist()
+
+
+def _day(moment: str) -> dt.date:
+    return dt.date.fromisoformat(moment[:10])
 
 
 def _month_in_words(month: int, language: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from adjudicator.adjudication import reference
 from adjudicator.adjudication.explanation import Explanation, LineExplanation, explain
@@ -21,7 +23,7 @@ from adjudicator.adjudication.records import claim_records, world
 from adjudicator.adjudication.reference import ClaimDecision
 from adjudicator.adjudication.steps import ExplainedStep, replay
 from adjudicator.adjudication.telling import Sentence, places_in
-from adjudicator.presentation.explanation import as_record, explanation_text
+from adjudicator.presentation.explanation import as_record, print_explanation
 from adjudicator.presentation.explanation import told as told_in
 from adjudicator.product.definition import Product
 from adjudicator.product.read import read_product
@@ -155,6 +157,14 @@ def test_every_sentence_is_in_the_text(random: RandomWorld, language: str, width
             told = [s for line in explanation.lines for s in line.sentences]
             for sentence in (*explanation.sentences, *told):
                 assert in_order(apart(told_in(sentence, language)), words)
+
+
+def explanation_text(explanation: Explanation, language: str, width: int = 100) -> str:
+    """Print an explanation as plain text, the same on any machine; ``width`` is in columns."""
+    file = io.StringIO()
+    console = Console(file=file, width=width, color_system=None, legacy_windows=False, _environ={})
+    print_explanation(console, explanation, language)
+    return "".join(line.rstrip() + "\n" for line in file.getvalue().split("\n")[:-1])
 
 
 def apart(text: str) -> list[str]:
@@ -361,8 +371,8 @@ def test_deductible_fixed_limit_and_ceiling(clinic: Clinic) -> None:
         f"With 3 members covered on {english} it is 1,100.00.",
     ]
     assert sentences(claim, "fr")[1:] == [
-        "Catégorie du dossier : hospitalisation, car le patient est resté au moins une nuit.",
-        "Le dossier est accepté. Le régime paie 200,00 KES sur les 840,00 facturés.",
+        "Catégorie de la prestation : hospitalisation, car le patient est resté au moins une nuit.",
+        "La prestation est acceptée. Le régime paie 200,00 KES sur les 840,00 facturés.",
         "Le plafond de la police P1 croît avec la famille : 1 000,00 KES, plus 100,00 par membre au-delà "
         "de 2. "
         f"Avec 3 membres couverts le {french}, il est de 1 100,00.",
@@ -434,7 +444,7 @@ def test_co_insurance_and_category_ceiling(clinic: Clinic) -> None:
         "Franchise de 500,00 KES par personne : elle est déjà épuisée, rien n’est retenu.",
         "Pour les adultes, le produit paie 80 % des 250,00 KES, soit 200,00 ; "
         "le ticket modérateur de 50,00 reste à la charge du patient.",
-        "Plafond de 450,00 KES par dossier de la catégorie « chirurgie » : il en restait 150,00, "
+        "Plafond de 450,00 KES par prestation de la catégorie « chirurgie » : il en restait 150,00, "
         "donc le produit ne couvre pas 50,00 de cette ligne, et le plafond est épuisé.",
         "Plafond de 1 100,00 KES par police : il en restait 800,00 ; après cette ligne, il en reste 650,00.",
         "À payer : 150,00 KES sur les 250,00 demandés.",
@@ -465,7 +475,7 @@ def test_quantity_register_price_and_relative_price(clinic: Clinic) -> None:
         "La liste de prix L1 ne fixe pas de prix ; celui de la nomenclature s’applique : "
         "un prix unitaire de 2,50 KES, inférieur aux 3,00 demandés.",
         f"Le produit accorde à chaque personne une quantité de 10 pour cet article du {first} au {last}. "
-        "Déjà utilisé avant cette ligne : 4 sur le dossier A1 de l’établissement HC1 "
+        "Déjà utilisé avant cette ligne : 4 sur la prestation A1 de l’établissement HC1 "
         f"({on(2026, 8, 3, 'fr')}). "
         "La quantité acceptée est donc de 6 au lieu de 12.",
         "Montant brut : 6 × 2,50 KES = 15,00.",
@@ -561,10 +571,10 @@ def test_rejected_lines_say_why_and_what_to_do(clinic: Clinic) -> None:
     ]
     assert told_in_french["CHECK"] == [
         "Rejetée avec le code 5 : fréquence dépassée.",
-        "Cet acte n’est payé à nouveau qu’après 30 jours, et il a été accepté pour ce patient sur le "
-        "dossier A1 "
+        "Cet acte n’est payé à nouveau qu’après 30 jours, et il a été accepté pour ce patient sur la "
+        "prestation A1 "
         f"de l’établissement HC1 ({on(2026, 7, 20, 'fr')}).",
-        "Compté à partir de ce dossier, il peut être facturé à nouveau pour des soins "
+        "Compté à partir de cette prestation, il peut être facturé à nouveau pour des soins "
         f"à partir du {on(2026, 8, 19, 'fr')}.",
     ]
     assert told["OLD"][1:] == [
@@ -583,7 +593,7 @@ def test_rejected_lines_say_why_and_what_to_do(clinic: Clinic) -> None:
     assert told_in_french["SCAN"][1:] == [
         "Le produit HEALTH de la police P1 exclut cet acte.",
         "Il ne couvre cet acte que pour un autre type de visite : référence. "
-        "Si le patient est venu ainsi, veuillez renvoyer le dossier avec ce type de visite.",
+        "Si le patient est venu ainsi, veuillez renvoyer la prestation avec ce type de visite.",
     ]
     assert told["CONS"][1:] == [
         "The code CONS is that of a service, not of an item. Please resubmit the line as a service."
@@ -595,9 +605,9 @@ def test_rejected_lines_say_why_and_what_to_do(clinic: Clinic) -> None:
         f"claim A1 of facility HC1 ({on(2026, 7, 20, 'en')}).",
     ]
     assert told_in_french["OPER"][1:] == [
-        "La police P1 (produit HEALTH) paie à chaque personne 1 dossier de la catégorie « chirurgie » "
+        "La police P1 (produit HEALTH) paie à chaque personne 1 prestation de la catégorie « chirurgie » "
         f"du {on(2026, 1, 1, 'fr')} au {on(2026, 12, 31, 'fr')}, et cette limite est atteinte : "
-        f"dossier A1 de l’établissement HC1 ({on(2026, 7, 20, 'fr')}).",
+        f"prestation A1 de l’établissement HC1 ({on(2026, 7, 20, 'fr')}).",
     ]
     assert sentences(child.lines[0], "fr")[2:] == [
         f"Cet acte est réservé aux adultes (à partir de 18 ans) ; l’âge du patient au {on(2026, 8, 3, 'fr')} "
@@ -629,7 +639,7 @@ def test_rejected_claims_say_why_and_what_to_do(clinic: Clinic) -> None:
         "Please check the date and the patient’s number, or ask the scheme about the patient’s policy.",
     ]
     assert sentences(early, "fr")[2:] == [
-        "Le dossier est rejeté avec le code 21 (hors période de droits) : rien n’est payé des 250,00 KES "
+        "La prestation est rejetée avec le code 21 (hors période de droits) : rien n’est payé des 250,00 KES "
         "facturés.",
         f"Aucune police ne couvre le patient ANNA le {on(2025, 3, 4, 'fr')}.",
         f"La police P1 (produit HEALTH) ne prend effet que le {on(2026, 1, 1, 'fr')}.",
@@ -642,7 +652,7 @@ def test_rejected_claims_say_why_and_what_to_do(clinic: Clinic) -> None:
     ]
     assert sentences(diagnosis, "fr")[3:] == [
         "Le diagnostic Z99 ne figure pas au registre des diagnostics du régime. "
-        "Veuillez vérifier le code et renvoyer le dossier."
+        "Veuillez vérifier le code et renvoyer la prestation."
     ]
     assert sentences(dates, "en")[3:] == [
         f"The care ends on {on(2026, 8, 1, 'en')}, before it begins on {on(2026, 8, 3, 'en')}. "

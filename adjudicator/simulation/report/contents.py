@@ -21,7 +21,7 @@ from adjudicator.simulation.results import (
     VariantResult,
 )
 from adjudicator.vocabulary import Category, FacilityLevel, Sex, Word
-from adjudicator.words import Message, label, message, text
+from adjudicator.words import Message, label, message, text, unbroken
 
 DETAILED: Final = 6
 """Variants that a page tells of one by one; of more, it draws curves and a table."""
@@ -111,8 +111,7 @@ def said_figure(figure: str) -> Message:
 
 def title_of(variant: VariantResult, language: str) -> str:
     """Give a variant's title."""
-    title: str = getattr(variant.title, language)
-    return title
+    return unbroken(getattr(variant.title, language), language)
 
 
 def causes(before: VariantResult, after: VariantResult) -> list[Cause]:
