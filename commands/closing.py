@@ -183,13 +183,21 @@ def pay() -> None:
 def pay_list(scheme: Path, language: str) -> None:
     """List payments, and what is due."""
     from adjudicator.books.books import open_books
-    from adjudicator.books.closing.payments import all_payments, due
+    from adjudicator.books.closing.payments import all_payments, due, last_month_due
+    from adjudicator.books.submission.unasked import count_unasked
+    from adjudicator.presentation.asking import print_not_asked
     from adjudicator.presentation.closing import print_payments
+    from adjudicator.remuneration.months import last_day, written_month
+    from adjudicator.units import date_of
 
     with told(language), open_books(scheme) as books:
         with books.database.reading() as connection:
             found, waiting = all_payments(connection), due(connection)
+            month = last_month_due(connection, waiting)
+            not_asked = 0 if month is None else count_unasked(connection, end=date_of(last_day(month)))
         print_payments(out(), books, found, waiting, language)
+        if month is not None:
+            print_not_asked(out(), not_asked, written_month(month), True, language)
 
 
 @pay.command("export", help=_t("pay.export.help"))

@@ -47,6 +47,12 @@ def closed(folder: Path, *options: str, language: str = "en") -> str:
     return done.output
 
 
+def listed(folder: Path) -> str:
+    done = CliRunner().invoke(main, ["pay", "list", "--scheme", str(folder), "--lang", "en"])
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
 def last_words(output: str) -> str:
     """Give what stands in the frame that a command's output ends with, in one line."""
     frame = output[output.index("┏") :].rstrip()
@@ -74,6 +80,8 @@ def test_once_closed_it_is_said_too_and_nothing_is_paid_otherwise(clinic: NewCli
     assert "1 claim filed up to the end of 2026-01 was decided one at a time" in said
     assert "The month is closed" in said
     assert said.index("before you hand over any payment: adjudicator rules ask") < said.index("close reopen")
+    assert "┏" not in listed(asked)
+    assert "The month is closed" in last_words(listed(unasked))
     settled, also = dump(asked), dump(unasked)
     del settled["unasked"], also["unasked"]
     assert also == settled

@@ -135,6 +135,12 @@ def due(connection: sa.Connection) -> list[Due]:
     return [Due(code, tuple(owed)) for code, owed in found.items()]
 
 
+def last_month_due(connection: sa.Connection, waiting: Sequence[Due]) -> int | None:
+    """Give the last month of what facilities are owed; None where nothing is due."""
+    of = {one.closing for each in waiting for one in each.statements}
+    return max((one.month for one in standing_closings(connection) if one.closing in of), default=None)
+
+
 def _months(connection: sa.Connection) -> dict[int, str]:
     return {one.closing: one.name for one in standing_closings(connection)}
 
