@@ -14,7 +14,6 @@ from enum import Enum
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import sqlalchemy as sa
 
@@ -44,8 +43,6 @@ from adjudicator.store.schema import (
 )
 from adjudicator.units import INT64_MAX, date_of, day_number
 from adjudicator.words import moment
-
-Int64s = npt.NDArray[np.int64]
 
 FAMILIES: Final = "families"
 FACILITIES: Final = "facilities"

@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
 import sqlalchemy as sa
 
 from adjudicator.books.books import Books
@@ -35,8 +33,6 @@ from adjudicator.store.schema import (
     STATEMENT_ROWS,
     STATEMENTS,
 )
-
-Int64s = npt.NDArray[np.int64]
 
 
 class PaymentState(Enum):

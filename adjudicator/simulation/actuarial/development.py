@@ -10,12 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import numpy as np
-import numpy.typing as npt
-
 from adjudicator.simulation.actuarial.triangles import Triangle
-
-Int64s = npt.NDArray[np.int64]
 
 Factor = Fraction | None
 
